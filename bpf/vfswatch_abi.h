@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Apache-2.0 */
+/*
+ * The contract between the BPF object and the daemon: keys, values, records
+ * and limits.  Every byte is named (explicit pad) and every size asserted, so
+ * that no hole differs between the two compilers.
+ */
+#ifndef VFSWATCH_ABI_H
+#define VFSWATCH_ABI_H
+
+#include <linux/types.h>
+
+/* One bit of a __u64 for each target of the config. */
+#define VFSWATCH_MAX_TARGETS 64
+
+/* PID_MAX_LIMIT on 64-bit kernels: a bit for each possible process. */
+#define VFSWATCH_TGID_LIMIT (1 << 22)
+
+/* PATH_MAX: what getcwd(2) and open(2) call a path, its NUL included. */
+#define VFSWATCH_PATH_BYTES 4096
+
+/* Deeper paths are cut; KERNEL fact: 96 levels verify on every kernel. */
+#define VFSWATCH_PATH_DEPTH 96
+
+/* NAME_MAX: one component of a path, without its NUL. */
+#define VFSWATCH_NAME_BYTES 255
+
+/* TASK_COMM_LEN */
+#define VFSWATCH_COMM_BYTES 16
+
+/* i_mode >> 12 of S_IFIFO .. S_IFSOCK fits four bits. */
+#define VFSWATCH_FILE_TYPES 16
+
+/*
+ * Tasks that may be resolving a path at one moment.  LSM programs can be
+ * preempted, so this is not bounded by the number of CPUs; beyond it a read is
+ * counted as unattributed and the path is tried again at the next read.
+ */
+#define VFSWATCH_MAX_WALKS 64
+
+/* Names remembered beside the counted ones: unwanted, or over the ceiling. */
+#define VFSWATCH_MAX_VERDICTS 16384
+
+/* Distinct (decision, errno) pairs; a host shows a handful. */
+#define VFSWATCH_MAX_ERRNOS 1024
+
+/* Paths on their way to user space; a burst beyond it is announced later. */
+#define VFSWATCH_NAME_RING_BYTES (1 << 20)
+
+/*
+ * The automaton that decides a path: state 0 rejects whatever follows, state 1
+ * is where every path starts.  512 bytes a state.
+ */
+#define VFSWATCH_MAX_PATH_STATES 16384
+#define VFSWATCH_PATH_DEAD 0
+#define VFSWATCH_PATH_START 1
+
+/* One state of the path automaton. */
+struct vfswatch_path_state {
+	__u16 next[256];
+	__u64 targets;	/* who wants a path that ends here */
+};
+
+/*
+ * What a file is called by one reader's view.  Pointers alone are recycled by
+ * the kernel; name_hash covers the parent and the last component, so a rename
+ * is another name at once.
+ */
+struct vfswatch_name_key {
+	__u64 mount;
+	__u64 dentry;
+	__u64 name_hash;	/* dentry->d_name.hash_len */
+	__u64 inode;		/* i_ino */
+	__u32 device;		/* s_dev: major << 20 | minor */
+	__u32 generation;	/* i_generation */
+};
+
+/* A name that some target wants. */
+struct vfswatch_name {
+	__u64 targets;		/* who wants it, whichever process reads it */
+	__u64 sum_targets;	/* the decision that sum_id belongs to */
+	__u32 name_id;
+	__u32 sum_id;		/* the sum without label fields; 0: none yet */
+	__u32 announced;	/* the path reached user space */
+	__u32 pad;
+};
+
+/*
+ * What one sum is kept for: a name, who wants it, and the label fields that
+ * these targets ask for (0 where none does).
+ */
+struct vfswatch_sum_key {
+	__u64 targets;
+	__u32 name_id;
+	__u32 tgid;
+	__u32 uid;
+	__u32 pad;
+	char comm[VFSWATCH_COMM_BYTES];
+};
+
+/* Grows only. Indexed by sum id; id 0 is never used. */
+struct vfswatch_sum {
+	struct vfswatch_sum_key key;
+	__u64 bytes;
+	__u64 calls;
+	__u64 errors;
+	__u64 eofs;
+	__u32 live;	/* set last: key is complete */
+	__u32 pad;
+};
+
+/* Why a read of a wanted process is charged to no file. */
+enum vfswatch_unattributed {
+	VFSWATCH_UNATTRIBUTED_NONE,
+	VFSWATCH_UNATTRIBUTED_TASK_TABLE_FULL,
+	VFSWATCH_UNATTRIBUTED_PATH_BUSY,
+	VFSWATCH_UNATTRIBUTED_REASONS,
+};
+
+/*
+ * One task's run of reads of one name under one decision.  Only the task
+ * itself writes it (and its end); iter/task reads it.
+ */
+struct vfswatch_run {
+	__u32 seq;		/* odd while it changes */
+	__u32 live;
+	__u64 targets;		/* who wants these reads; 0: nobody */
+	__u64 rchar;		/* task->ioac when the run began */
+	__u64 syscr;
+	struct vfswatch_name_key name;
+	__u32 sum_id;		/* 0 with targets: over the ceiling */
+	__u32 unattributed;	/* enum vfswatch_unattributed */
+	__u32 uid;
+	__u32 fields;		/* VFSWATCH_FIELD_*: what must stay equal */
+	char comm[VFSWATCH_COMM_BYTES];
+};
+
+#define VFSWATCH_FIELD_PID (1 << 0)
+#define VFSWATCH_FIELD_COMM (1 << 1)
+#define VFSWATCH_FIELD_UID (1 << 2)
+
+/* Reads that iter/task found not yet settled. */
+struct vfswatch_residue {
+	__u64 targets;
+	__u64 bytes;
+	__u64 calls;
+	__u32 sum_id;
+	__u32 unattributed;
+};
+
+/* A process that a target names. Key: tgid. */
+struct vfswatch_process {
+	__u64 targets;
+	/*
+	 * Start of the process that the number means, in USER_HZ ticks since
+	 * boot as /proc/PID/stat has it; UNBOUND: the next that reads; GONE:
+	 * that process has ended, whoever has the number now is another.
+	 */
+	__u64 start_ticks;
+};
+
+#define VFSWATCH_PROCESS_UNBOUND (~0ULL)
+#define VFSWATCH_PROCESS_GONE (~0ULL - 1)
+
+struct vfswatch_amount {
+	__u64 bytes;
+	__u64 calls;
+};
+
+struct vfswatch_errno_key {
+	__u64 targets;
+	__u32 number;	/* positive */
+	__u32 pad;
+};
+
+/* Ring record: a wanted name's path. path_bytes follow, no NUL. */
+struct vfswatch_name_event {
+	__u32 name_id;
+	__u16 path_bytes;
+	__u16 truncated;
+};
+
+/* Everything that is counted once for the whole daemon. */
+struct vfswatch_stats {
+	struct vfswatch_amount unattributed[VFSWATCH_UNATTRIBUTED_REASONS];
+	struct vfswatch_amount overflow[VFSWATCH_MAX_TARGETS];
+	__u64 runs_created;
+	__u64 runs_freed;
+	__u64 names_created;
+	__u64 sums_created;
+	__u64 name_ring_full;
+	__u64 errno_table_full;
+	__u64 residue_torn;
+	__u64 path_walks;
+};
+
+/* Fixed before load. */
+struct vfswatch_settings {
+	__u64 any_process_targets;	/* targets that name no process */
+	__u64 type_targets[VFSWATCH_FILE_TYPES];	/* by i_mode >> 12 */
+	__u64 pid_targets;	/* targets that ask for this label */
+	__u64 comm_targets;
+	__u64 uid_targets;
+};
+
+#ifdef __cplusplus
+#define VFSWATCH_STATIC_ASSERT static_assert
+#else
+#define VFSWATCH_STATIC_ASSERT _Static_assert
+#endif
+
+VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_path_state) == 520, "path_state");
+VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_name_key) == 40, "name_key");
+VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_name) == 32, "name");
+VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_sum_key) == 40, "sum_key");
+VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_sum) == 80, "sum");
+VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_run) == 104, "run");
+VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_residue) == 32, "residue");
+VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_process) == 16, "process");
+VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_amount) == 16, "amount");
+VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_errno_key) == 16, "errno_key");
+VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_name_event) == 8, "name_event");
+
+#endif

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "bpf/vfswatch_abi.h"
+#include "model/target.h"
+
+namespace vfswatchd {
+
+/// What was read, as the kernel accounts it (rchar, syscr) and as the exit probe saw it.
+struct ReadCounts {
+    std::uint64_t bytes = 0;
+    std::uint64_t calls = 0;
+    std::uint64_t errors = 0;
+    std::uint64_t eofs = 0;
+
+    friend bool operator==(const ReadCounts&, const ReadCounts&) = default;
+};
+
+/// A file name that some target wants, as the kernel announced it.
+struct FileName {
+    std::uint32_t id = 0;  ///< vfswatch_sum_key::name_id of its sums
+    std::string path;      ///< raw bytes, not escaped
+    bool truncated = false;
+};
+
+/// One sum of the kernel with its unsettled rest. Ids are unique while the daemon lives.
+struct ReadSum {
+    std::uint32_t id = 0;
+    vfswatch_sum_key key{};
+    ReadCounts counts;
+};
+
+struct ErrnoCount {
+    TargetMask targets = 0;
+    int number = 0;  ///< positive errno
+    std::uint64_t calls = 0;
+};
+
+/// Everything the kernel knew at one scrape. Counts only grow in the kernel, but one snapshot may
+/// show less than the one before (a run settled between its two halves): whoever publishes takes
+/// the maximum.
+struct ReadSnapshot {
+    std::vector<ReadSum> sums;
+    std::vector<FileName> new_names;  ///< since the snapshot before; never older than their sums
+    std::vector<ErrnoCount> errnos;
+    std::vector<ReadCounts> overflow;  ///< by target: wanted, but the sums were full
+    std::vector<std::pair<const char*, ReadCounts>> unattributed;  ///< by reason
+};
+
+}  // namespace vfswatchd

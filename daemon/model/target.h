@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace vfswatchd {
+
+/// Which fields beside target and path a target's series carry.
+struct LabelFields {
+    bool pid = false;
+    bool comm = false;
+    bool uid = false;
+
+    friend bool operator==(const LabelFields&, const LabelFields&) = default;
+};
+
+/// A target as its metrics show it. Its place in the list is its bit in every target mask.
+struct Target {
+    std::string name;
+    LabelFields labels;
+    std::string processes;  ///< as configured, shortened; empty: every process
+    std::string paths;      ///< as configured, shortened; empty: every file
+};
+
+/// Bit i stands for the target at place i.
+using TargetMask = std::uint64_t;
+
+}  // namespace vfswatchd
