@@ -37,7 +37,7 @@
  */
 #define VFSWATCH_MAX_WALKS 64
 
-/* Names remembered beside the counted ones: unwanted, or over the ceiling. */
+/* Names remembered beside the counted ones: nobody's, or over the ceiling. */
 #define VFSWATCH_MAX_VERDICTS 16384
 
 /* Distinct (decision, errno) pairs; a host shows a handful. */
@@ -74,12 +74,15 @@ struct vfswatch_name_key {
 	__u32 generation;	/* i_generation */
 };
 
-/* A name that some target wants. */
+/*
+ * A name that was read for some target.  sum_targets never changes and sum_id
+ * is written once, so the pair needs no lock.
+ */
 struct vfswatch_name {
 	__u64 targets;		/* who wants it, whichever process reads it */
 	__u64 sum_targets;	/* the decision that sum_id belongs to */
 	__u32 name_id;
-	__u32 sum_id;		/* the sum without label fields; 0: none yet */
+	__u32 sum_id;		/* its sum without label fields; 0: none */
 	__u32 announced;	/* the path reached user space */
 	__u32 pad;
 };
@@ -112,7 +115,7 @@ struct vfswatch_sum {
 enum vfswatch_unattributed {
 	VFSWATCH_UNATTRIBUTED_NONE,
 	VFSWATCH_UNATTRIBUTED_TASK_TABLE_FULL,
-	VFSWATCH_UNATTRIBUTED_PATH_BUSY,
+	VFSWATCH_UNATTRIBUTED_PATH_UNRESOLVED,
 	VFSWATCH_UNATTRIBUTED_REASONS,
 };
 
@@ -126,7 +129,7 @@ struct vfswatch_run {
 	__u64 targets;		/* who wants these reads; 0: nobody */
 	__u64 rchar;		/* task->ioac when the run began */
 	__u64 syscr;
-	struct vfswatch_name_key name;
+	struct vfswatch_name_key name;	/* dentry 0: look again at the next read */
 	__u32 sum_id;		/* 0 with targets: over the ceiling */
 	__u32 unattributed;	/* enum vfswatch_unattributed */
 	__u32 uid;
@@ -158,6 +161,9 @@ struct vfswatch_process {
 	__u64 start_ticks;
 };
 
+/* USER_HZ is 100 on every architecture that BPF trampolines run on. */
+#define VFSWATCH_TICK_NS 10000000
+
 #define VFSWATCH_PROCESS_UNBOUND (~0ULL)
 #define VFSWATCH_PROCESS_GONE (~0ULL - 1)
 
@@ -172,11 +178,13 @@ struct vfswatch_errno_key {
 	__u32 pad;
 };
 
-/* Ring record: a wanted name's path. path_bytes follow, no NUL. */
-struct vfswatch_name_event {
+/*
+ * Ring record: a wanted name's path without NUL, then this trailer.  A path is
+ * written from its end, so only what follows it has a fixed place.
+ */
+struct vfswatch_name_trailer {
 	__u32 name_id;
-	__u16 path_bytes;
-	__u16 truncated;
+	__u32 truncated;	/* the root's side is missing */
 };
 
 /* Everything that is counted once for the whole daemon. */
@@ -200,6 +208,8 @@ struct vfswatch_settings {
 	__u64 pid_targets;	/* targets that ask for this label */
 	__u64 comm_targets;
 	__u64 uid_targets;
+	__u32 max_files;
+	__u32 pad;
 };
 
 #ifdef __cplusplus
@@ -218,6 +228,6 @@ VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_residue) == 32, "residue");
 VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_process) == 16, "process");
 VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_amount) == 16, "amount");
 VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_errno_key) == 16, "errno_key");
-VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_name_event) == 8, "name_event");
+VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_name_trailer) == 8, "name_trailer");
 
 #endif

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* struct file -> path, and who wants a path. */
+#ifndef VFSWATCH_PATH_BPF_H
+#define VFSWATCH_PATH_BPF_H
+
+#include "maps.bpf.h"
+
+#include <bpf/bpf_core_read.h>
+
+#define mount_of(vfsmount) \
+	((struct mount *)((void *)(vfsmount) - bpf_core_field_offset(struct mount, mnt)))
+
+/*
+ * The offset is read through volatile map memory: held in a register, every
+ * component doubles the states that 5.10's verifier has to follow.
+ */
+static __always_inline __u32 text_offset(struct walk *walk)
+{
+	return *(volatile __u32 *)&walk->offset;
+}
+
+/* Puts the last `bytes` of room in front of the text; false: no such room. */
+static __always_inline bool take_room(struct walk *walk, __u32 bytes)
+{
+	__u32 offset = text_offset(walk);
+
+	if (offset < bytes) {
+		walk->truncated = 1;
+		return false;
+	}
+	*(volatile __u32 *)&walk->offset = offset - bytes;
+	return true;
+}
+
+/* Puts "/name" in front of the text; false: no room, or a rename raced. */
+static __always_inline bool prepend_name(struct walk *walk, struct dentry *dentry)
+{
+	__u32 length = BPF_CORE_READ(dentry, d_name.len) & VFSWATCH_NAME_BYTES;
+	const unsigned char *name = BPF_CORE_READ(dentry, d_name.name);
+	__u32 end = text_offset(walk) & (2 * VFSWATCH_PATH_BYTES - 1);
+	__u32 start;
+
+	if (!take_room(walk, length + 1))
+		return false;
+	start = text_offset(walk) & (VFSWATCH_PATH_BYTES - 1);
+	walk->text[start] = '/';
+	if (bpf_probe_read_kernel_str(&walk->text[start + 1], length + 1, name) != length + 1)
+		return false;
+	/* The NUL fell on the slash of the component behind. */
+	if (end < VFSWATCH_PATH_BYTES)
+		walk->text[end] = '/';
+	return true;
+}
+
+/* The whole text at once; `bytes` is a constant. */
+static __always_inline void set_text(struct walk *walk, const char *text, __u32 bytes)
+{
+	__builtin_memcpy(&walk->text[VFSWATCH_PATH_BYTES - bytes], text, bytes);
+	walk->offset = VFSWATCH_PATH_BYTES - bytes;
+}
+
+static __always_inline bool prepend_anon_inode(struct walk *walk)
+{
+	const __u32 bytes = sizeof("anon_inode:") - 1;
+	__u32 start;
+
+	if (!take_room(walk, bytes))
+		return false;
+	start = text_offset(walk) & (VFSWATCH_PATH_BYTES - 1);
+	__builtin_memcpy(&walk->text[start], "anon_inode:", bytes);
+	return true;
+}
+
+/* What has no path: pipe:, socket:, memfd:name, anon_inode:[x]; no numbers. */
+static __always_inline bool name_nameless(struct walk *walk, struct dentry *dentry, __u64 magic)
+{
+	if (magic == PIPEFS_MAGIC) {
+		set_text(walk, "pipe:", sizeof("pipe:") - 1);
+		return true;
+	}
+	if (magic == SOCKFS_MAGIC) {
+		set_text(walk, "socket:", sizeof("socket:") - 1);
+		return true;
+	}
+	if (!prepend_name(walk, dentry))
+		return false;
+	/* Without the slash that a component has. */
+	*(volatile __u32 *)&walk->offset = text_offset(walk) + 1;
+	return magic != ANON_INODE_FS_MAGIC || prepend_anon_inode(walk);
+}
+
+/*
+ * The absolute path in the reader's mount namespace, across its mounts to the
+ * true root.  Lockless, as a rename may race: false then, or when the name
+ * cannot be read, and the next read tries again.
+ */
+static __always_inline bool read_path(struct walk *walk, struct file *file)
+{
+	struct dentry *dentry = file->f_path.dentry;
+	struct vfsmount *vfsmount = file->f_path.mnt;
+	__u64 magic = file->f_inode->i_sb->s_magic;
+	struct mount *mount = mount_of(vfsmount);
+
+	walk->offset = VFSWATCH_PATH_BYTES;
+	walk->truncated = 0;
+	for (int depth = 0; depth < VFSWATCH_PATH_DEPTH; depth++) {
+		struct dentry *parent = BPF_CORE_READ(dentry, d_parent);
+
+		if (dentry == BPF_CORE_READ(mount, mnt.mnt_root)) {
+			struct mount *above = BPF_CORE_READ(mount, mnt_parent);
+
+			if (above == mount)
+				goto out;
+			dentry = BPF_CORE_READ(mount, mnt_mountpoint);
+			mount = above;
+			continue;
+		}
+		if (parent == dentry)
+			return depth == 0 && name_nameless(walk, dentry, magic);
+		if (!prepend_name(walk, dentry))
+			return walk->truncated;
+		dentry = parent;
+	}
+	walk->truncated = 1;
+out:
+	if (text_offset(walk) == VFSWATCH_PATH_BYTES)
+		set_text(walk, "/", 1);
+	return true;
+}
+
+/* Runs the automaton over the text. */
+static __always_inline __u64 path_targets(struct walk *walk)
+{
+	struct vfswatch_path_state *row;
+	__u32 state = VFSWATCH_PATH_START;
+	__u32 offset = text_offset(walk);
+
+	for (__u32 i = 0; i < VFSWATCH_PATH_BYTES; i++) {
+		__u32 at = offset + i;
+
+		if (at >= VFSWATCH_PATH_BYTES)
+			break;
+		row = bpf_map_lookup_elem(&path_states, &state);
+		if (!row)
+			return 0;
+		state = row->next[(__u8)walk->text[at]];
+		if (state == VFSWATCH_PATH_DEAD)
+			return 0;
+	}
+	row = bpf_map_lookup_elem(&path_states, &state);
+	return row ? row->targets : 0;
+}
+
+/* Hands the path to user space; false: no room in the ring. */
+static __always_inline bool announce_path(struct walk *walk, __u32 name_id)
+{
+	__u32 offset = text_offset(walk) & (VFSWATCH_PATH_BYTES - 1);
+	struct vfswatch_name_trailer *trailer = (void *)&walk->text[VFSWATCH_PATH_BYTES];
+	__u32 bytes = VFSWATCH_PATH_BYTES - offset + sizeof(*trailer);
+
+	trailer->name_id = name_id;
+	trailer->truncated = walk->truncated;
+	if (!bpf_ringbuf_output(&name_ring, &walk->text[offset], bytes, 0))
+		return true;
+	__sync_fetch_and_add(&stats.name_ring_full, 1);
+	return false;
+}
+
+#endif

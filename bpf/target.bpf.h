@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Which targets does this process belong to, and this file by its type? */
+#ifndef VFSWATCH_TARGET_BPF_H
+#define VFSWATCH_TARGET_BPF_H
+
+#include "maps.bpf.h"
+#include "task.bpf.h"
+
+static __always_inline bool process_is_named(__u32 tgid)
+{
+	/* The mask tells the verifier what PID_MAX_LIMIT already promises. */
+	return named_tgids[(tgid & (VFSWATCH_TGID_LIMIT - 1)) / 64] >> (tgid % 64) & 1;
+}
+
+static __always_inline bool process_may_be_wanted(__u32 tgid)
+{
+	return settings.any_process_targets || process_is_named(tgid);
+}
+
+/* A pid means its first holder: the first that reads takes an unbound one. */
+static __always_inline bool is_first_holder(struct vfswatch_process *process,
+					    struct task_struct *task)
+{
+	__u64 ticks = start_ticks(task);
+
+	if (process->start_ticks == VFSWATCH_PROCESS_UNBOUND)
+		process->start_ticks = ticks;
+	return process->start_ticks == ticks;
+}
+
+static __always_inline __u64 process_targets(struct task_struct *task, __u32 tgid)
+{
+	__u64 targets = settings.any_process_targets;
+	struct vfswatch_process *process;
+
+	if (!process_is_named(tgid))
+		return targets;
+	process = bpf_map_lookup_elem(&processes, &tgid);
+	if (process && is_first_holder(process, task))
+		targets |= process->targets;
+	return targets;
+}
+
+/* The number's first holder is gone, whether it ever read or not. */
+static __always_inline void forget_process(struct task_struct *task)
+{
+	struct vfswatch_process *process;
+	__u32 tgid = task->tgid;
+
+	if (task->pid != task->tgid || !process_is_named(tgid))
+		return;
+	process = bpf_map_lookup_elem(&processes, &tgid);
+	if (process && is_first_holder(process, task))
+		process->start_ticks = VFSWATCH_PROCESS_GONE;
+}
+
+static __always_inline __u64 type_targets(struct inode *inode)
+{
+	return settings.type_targets[inode->i_mode >> 12 & (VFSWATCH_FILE_TYPES - 1)];
+}
+
+#endif
