@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernel/map_info.h"
+
+#include <bpf/libbpf.h>
+
+#include <fstream>
+#include <map>
+
+#include "kernel/skeleton.h"
+
+namespace vfswatchd {
+namespace {
+
+std::uint64_t memlock_of(int fd) {
+    std::ifstream file("/proc/self/fdinfo/" + std::to_string(fd));
+    std::string word;
+    while (file >> word) {
+        std::uint64_t bytes = 0;
+        if (word == "memlock:" && file >> bytes) return bytes;
+    }
+    return 0;
+}
+
+}  // namespace
+
+std::vector<MapInfo> read_map_info(vfswatch_bpf& skeleton) {
+    const vfswatch_stats& stats = skeleton.bss->stats;
+    const std::map<std::string, std::uint64_t> entries = {
+        {"runs", stats.runs_created - stats.runs_freed},
+        {"names", stats.names_created},
+        {"sum_ids", stats.sums_created},
+        {"sums", stats.sums_created},
+    };
+    std::vector<MapInfo> infos;
+    bpf_map* map = nullptr;
+    bpf_object__for_each_map(map, skeleton.obj) {
+        MapInfo info;
+        info.name = bpf_map__name(map);
+        // libbpf's own maps for globals carry the object's name in front of the section's.
+        if (const auto dot = info.name.find('.'); dot != std::string::npos)
+            info.name = info.name.substr(dot + 1);
+        if (const auto found = entries.find(info.name); found != entries.end())
+            info.entries = found->second;
+        info.capacity = bpf_map__max_entries(map);
+        info.memory_bytes = memlock_of(bpf_map__fd(map));
+        infos.push_back(std::move(info));
+    }
+    return infos;
+}
+
+}  // namespace vfswatchd

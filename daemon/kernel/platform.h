@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+
+namespace vfswatchd {
+
+/// What this machine's kernel says of itself. An empty text: it could not be read.
+struct Platform {
+    std::string release;      ///< uname -r
+    bool has_btf = false;     ///< /sys/kernel/btf/vmlinux can be read
+    std::string lockdown;     ///< none, integrity, confidentiality
+    std::string lsms;         ///< active security modules, comma-separated
+    std::string preemption;   ///< none, voluntary, full, lazy
+    std::uint64_t capabilities = 0;  ///< effective set of this process
+};
+
+/// Source: sysfs, securityfs, debugfs and procfs below `root` ("" for the machine's own).
+[[nodiscard]] Platform read_platform(const std::string& root = "");
+
+/// A capability that the probes need and the process does not hold: names, in order.
+[[nodiscard]] std::vector<std::string> missing_capabilities(const Platform& platform);
+
+/// Adds to a load or attach error what to do about it, as far as the platform tells.
+[[nodiscard]] Error explain(const Error& error, const Platform& platform);
+
+}  // namespace vfswatchd

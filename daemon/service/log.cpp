@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "service/log.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+
+// The caller names the function itself.
+#define SD_JOURNAL_SUPPRESS_LOCATION
+#include <systemd/sd-journal.h>
+
+namespace vfswatchd {
+namespace {
+
+// systemd.exec(5), $JOURNAL_STREAM: device:inode of the stream that is connected to the journal.
+bool stderr_is_journal() {
+    const char* stream = std::getenv("JOURNAL_STREAM");
+    struct stat status {};
+    if (stream == nullptr || fstat(STDERR_FILENO, &status) != 0) return false;
+    return std::to_string(status.st_dev) + ":" + std::to_string(status.st_ino) == stream;
+}
+
+const char* label(LogLevel level) {
+    switch (level) {
+        case LogLevel::kError:
+            return "error";
+        case LogLevel::kWarning:
+            return "warning";
+        case LogLevel::kNotice:
+            return "notice";
+        case LogLevel::kInfo:
+            return "info";
+        case LogLevel::kDebug:
+            break;
+    }
+    return "debug";
+}
+
+}  // namespace
+
+Log::Log(LogLevel level) : level_(level), to_journal_(stderr_is_journal()) {}
+
+void Log::error(const std::string& text, const char* function) const {
+    write(LogLevel::kError, text, function);
+}
+void Log::warning(const std::string& text, const char* function) const {
+    write(LogLevel::kWarning, text, function);
+}
+void Log::notice(const std::string& text, const char* function) const {
+    write(LogLevel::kNotice, text, function);
+}
+void Log::info(const std::string& text, const char* function) const {
+    write(LogLevel::kInfo, text, function);
+}
+
+void Log::write(LogLevel level, const std::string& text, const char* function) const {
+    if (level > level_) return;
+    if (to_journal_)
+        sd_journal_send("MESSAGE=%s", text.c_str(), "PRIORITY=%d", static_cast<int>(level),
+                        "CODE_FUNC=%s", function, "SYSLOG_IDENTIFIER=vfswatchd", nullptr);
+    else
+        std::fprintf(stderr, "vfswatchd: %s: %s\n", label(level), text.c_str());
+}
+
+}  // namespace vfswatchd
