@@ -123,7 +123,8 @@ static __always_inline bool same_run(struct vfswatch_run *run, struct file *file
 	struct inode *inode = file->f_inode;
 
 	return run->name.dentry == (__u64)dentry && run->name.mount == (__u64)file->f_path.mnt &&
-	       run->name.inode == inode->i_ino && run->name.name_hash == dentry->d_name.hash_len &&
+	       run->name.inode == inode->i_ino && run->name.name_hash == dentry->d_name.hash &&
+	       run->name.name_bytes == dentry->d_name.len &&
 	       run->name.generation == inode->i_generation &&
 	       (!run->fields || same_labels(run, task));
 }
@@ -135,7 +136,8 @@ static __always_inline void read_name_key(struct vfswatch_name_key *key, struct 
 
 	key->mount = (__u64)file->f_path.mnt;
 	key->dentry = (__u64)dentry;
-	key->name_hash = dentry->d_name.hash_len;
+	key->name_hash = dentry->d_name.hash;
+	key->name_bytes = dentry->d_name.len;
 	key->inode = inode->i_ino;
 	key->device = inode->i_sb->s_dev;
 	key->generation = inode->i_generation;
@@ -152,7 +154,8 @@ static __always_inline void share_nameless(struct vfswatch_name_key *key, struct
 	magic = inode->i_sb->s_magic;
 	if (magic != PIPEFS_MAGIC && magic != SOCKFS_MAGIC)
 		return;
-	key->mount = key->dentry = key->name_hash = key->inode = 0;
+	key->mount = key->dentry = key->inode = 0;
+	key->name_hash = key->name_bytes = 0;
 	key->generation = type;
 }
 

@@ -104,13 +104,14 @@ struct {
 } path_states SEC(".maps");
 
 /*
- * A path being read, text at the end of the buffer.  The slack behind it takes
- * the longest component's read at the last offset, and the ring's trailer.
+ * A path being read, its text written from VFSWATCH_PATH_BYTES downwards; the
+ * ring's trailer stands behind.  The rest is never used: the verifier knows the
+ * largest offset and the largest length, not that they exclude each other.
  */
 struct walk {
 	__u32 offset;
 	__u32 truncated;
-	char text[VFSWATCH_PATH_BYTES + VFSWATCH_NAME_BYTES + 1];
+	char text[2 * VFSWATCH_PATH_BYTES + sizeof(struct vfswatch_name_trailer)];
 };
 
 /*

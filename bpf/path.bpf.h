@@ -128,24 +128,45 @@ out:
 	return true;
 }
 
-/* Runs the automaton over the text. */
-static __always_inline __u64 path_targets(struct walk *walk)
-{
-	struct vfswatch_path_state *row;
-	__u32 state = VFSWATCH_PATH_START;
-	__u32 offset = text_offset(walk);
+#define MATCH_PART_BYTES 256
 
-	for (__u32 i = 0; i < VFSWATCH_PATH_BYTES; i++) {
-		__u32 at = offset + i;
+/*
+ * The state after the next part of the current task's text.  A global function,
+ * so that the verifier follows these branches once and not for each part: all
+ * of 4096 in one program are more than it keeps pending.
+ */
+__noinline __u32 match_part(__u32 state, __u32 from)
+{
+	__u64 key = bpf_get_current_task();
+	struct walk *walk = bpf_map_lookup_elem(&walks, &key);
+	struct vfswatch_path_state *row;
+
+	if (!walk)
+		return VFSWATCH_PATH_DEAD;
+	for (__u32 i = 0; i < MATCH_PART_BYTES; i++) {
+		__u32 at = from + i;
 
 		if (at >= VFSWATCH_PATH_BYTES)
 			break;
 		row = bpf_map_lookup_elem(&path_states, &state);
 		if (!row)
-			return 0;
+			return VFSWATCH_PATH_DEAD;
 		state = row->next[(__u8)walk->text[at]];
-		if (state == VFSWATCH_PATH_DEAD)
-			return 0;
+	}
+	return state;
+}
+
+/* Runs the automaton over the text. */
+static __always_inline __u64 path_targets(struct walk *walk)
+{
+	__u32 state = VFSWATCH_PATH_START, from = text_offset(walk);
+	struct vfswatch_path_state *row;
+
+	for (int part = 0; part < VFSWATCH_PATH_BYTES / MATCH_PART_BYTES; part++) {
+		if (from >= VFSWATCH_PATH_BYTES || state == VFSWATCH_PATH_DEAD)
+			break;
+		state = match_part(state, from);
+		from += MATCH_PART_BYTES;
 	}
 	row = bpf_map_lookup_elem(&path_states, &state);
 	return row ? row->targets : 0;

@@ -49,7 +49,9 @@ int BPF_PROG(end_task_fentry, struct task_struct *task)
 SEC("iter/task")
 int dump_residues(struct bpf_iter__task *ctx)
 {
-	return ctx->task ? write_residue(ctx->meta->seq, ctx->task) : 0;
+	struct task_struct *task = ctx->task;
+
+	return task ? write_residue(ctx->meta->seq, task) : 0;
 }
 
 SEC("fexit/vfs_read")

@@ -68,7 +68,8 @@ struct vfswatch_path_state {
 struct vfswatch_name_key {
 	__u64 mount;
 	__u64 dentry;
-	__u64 name_hash;	/* dentry->d_name.hash_len */
+	__u32 name_hash;	/* dentry->d_name.hash: of parent and name */
+	__u32 name_bytes;	/* dentry->d_name.len */
 	__u64 inode;		/* i_ino */
 	__u32 device;		/* s_dev: major << 20 | minor */
 	__u32 generation;	/* i_generation */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernel/platform.h"
 
+#include <bpf/libbpf.h>
 #include <linux/capability.h>
 #include <sys/utsname.h>
 
@@ -92,6 +93,10 @@ std::vector<std::string> missing_capabilities(const Platform& platform) {
 
 Error explain(const Error& error, const Platform& platform) {
     return {error.code, error.message() + ": " + remedy(error, platform)};
+}
+
+std::string libbpf_version() {
+    return std::to_string(libbpf_major_version()) + "." + std::to_string(libbpf_minor_version());
 }
 
 }  // namespace vfswatchd

@@ -28,4 +28,7 @@ struct Platform {
 /// Adds to a load or attach error what to do about it, as far as the platform tells.
 [[nodiscard]] Error explain(const Error& error, const Platform& platform);
 
+/// The library that runs, as `major.minor`.
+[[nodiscard]] std::string libbpf_version();
+
 }  // namespace vfswatchd

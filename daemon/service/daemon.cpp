@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "service/daemon.h"
+
+#include <systemd/sd-daemon.h>
+
+#include <memory>
+#include <mutex>
+#include <utility>
+
+#include "http/server.h"
+#include "kernel/platform.h"
+#include "kernel/trial.h"
+#include "policy/lower.h"
+#include "service/loop.h"
+#include "service/page.h"
+#include "service/report.h"
+#include "service/watch.h"
+
+namespace vfswatchd {
+namespace {
+
+/// Why the daemon cannot run.
+struct Refusal {
+    ExitCode code;
+    std::string message;
+};
+
+template <typename T>
+using OrRefusal = tl::expected<T, Refusal>;
+
+tl::unexpected<Refusal> refuse(ExitCode code, std::string message) {
+    return tl::unexpected<Refusal>({code, std::move(message)});
+}
+
+tl::unexpected<Refusal> refuse_kernel(const Error& error) {
+    const Platform platform = read_platform();
+    return refuse(
+        missing_capabilities(platform).empty() ? ExitCode::kUnavailable : ExitCode::kPermission,
+        explain(error, platform).message());
+}
+
+/// What the HTTP threads and the loop share. The watch appears once, when the probes are attached.
+class Service {
+  public:
+    Service(const Config& config, const Log& log, const Loop& loop)
+        : log_(log), loop_(loop), targets_(describe_targets(config)) {}
+
+    void publish(std::shared_ptr<Watch> watch) {
+        const std::lock_guard lock(mutex_);
+        watch_ = std::move(watch);
+    }
+
+    [[nodiscard]] std::shared_ptr<Watch> watch() const {
+        const std::lock_guard lock(mutex_);
+        return watch_;
+    }
+
+    [[nodiscard]] HttpHandlers handlers() {
+        return {.page = [this] { return page(); },
+                .healthy = [this] { return loop_.alive(); },
+                .ready = [this] { return watch() != nullptr; },
+                .scrape = [this] { return scrape(); },
+                .failed = [this](const std::string& message) { log_.warning(message); }};
+    }
+
+  private:
+    [[nodiscard]] std::string page() const {
+        const auto current = watch();
+        return render_page(targets_,
+                           current ? current->attached() : std::vector<AttachedProbe>{});
+    }
+
+    [[nodiscard]] Result<std::unique_ptr<BodySource>> scrape() const {
+        const auto current = watch();
+        if (!current) return fail(plain_error("the probes are not attached yet"));
+        return current->scrape();
+    }
+
+    const Log& log_;
+    const Loop& loop_;
+    const std::vector<Target> targets_;
+    mutable std::mutex mutex_;
+    std::shared_ptr<Watch> watch_;
+};
+
+OrRefusal<HttpServer> listen(const Config& config, Service& service) {
+    std::vector<HttpAddress> addresses;
+    for (const ListenAddress& address : config.listen)
+        addresses.push_back({address.host, address.port});
+    auto server = HttpServer::start(addresses, service.handlers());
+    if (!server) return refuse(ExitCode::kUnavailable, server.error().message());
+    return std::move(*server);
+}
+
+OrRefusal<AccountingMethod> choose_method(const Log& log) {
+    std::string reasons;
+    for (const TrialOutcome& outcome : try_ladder()) {
+        if (outcome.exact) {
+            log.info(std::string("accounting by ") + method_name(outcome.method) +
+                     ": every trial read was counted under its file");
+            return outcome.method;
+        }
+        log.info(std::string("accounting by ") + method_name(outcome.method) +
+                 " refused: " + outcome.reason);
+        reasons += (reasons.empty() ? "" : "; ") + std::string(method_name(outcome.method)) + ": " +
+                   outcome.reason;
+    }
+    return refuse_kernel(plain_error("no accounting method is exact on this kernel (" + reasons +
+                                     ")"));
+}
+
+OrRefusal<std::shared_ptr<Watch>> attach(const Config& config, const Log& log) {
+    auto filter = lower(config);
+    if (!filter) return refuse(ExitCode::kConfig, filter.error().message());
+    const auto method = choose_method(log);
+    if (!method) return tl::unexpected(method.error());
+    auto probes = Probes::load(*filter, table_sizes(config, *filter), *method);
+    if (!probes) return refuse_kernel(probes.error());
+    if (auto done = probes->attach_accounting(); !done) return refuse_kernel(done.error());
+    // Counts do without it: only errors and ends of file would be missing.
+    if (auto done = probes->attach_exit(); !done)
+        log.warning("errors and ends of file are not counted: " + done.error().message());
+    return std::make_shared<Watch>(std::move(*probes), config);
+}
+
+OrRefusal<void> serve(const Config& config, const Log& log) {
+    auto loop = Loop::create([&log] {
+        log.notice("SIGHUP: this version reads its configuration at start only; restart it");
+    });
+    if (!loop) return refuse(ExitCode::kUnavailable, loop.error().message());
+    Service service(config, log, **loop);
+    auto server = listen(config, service);
+    if (!server) return tl::unexpected(server.error());
+    auto watch = attach(config, log);
+    if (!watch) return tl::unexpected(watch.error());
+    service.publish(*watch);
+    Watch& names = **watch;
+    if (auto done = (*loop)->watch(names.name_ring_fd(), [&names] { names.drain_names(); }); !done)
+        return refuse(ExitCode::kUnavailable, done.error().message());
+
+    std::string where;
+    for (const HttpAddress& address : server->addresses()) where += " http://" + to_text(address);
+    log.info("watching " + summary(config) + "; metrics on" + where);
+    sd_notifyf(0, "READY=1\nSTATUS=Watching %s; metrics on%s", summary(config).c_str(),
+               where.c_str());
+    const auto done = (*loop)->run();
+    sd_notify(0, "STOPPING=1");
+    server->stop();
+    if (!done) return refuse(ExitCode::kUnavailable, done.error().message());
+    return {};
+}
+
+}  // namespace
+
+ExitCode run_daemon(const Config& config, const Log& log) {
+    for (const std::string& text : not_there_yet(config)) log.warning(text);
+    const auto served = serve(config, log);
+    if (served) return ExitCode::kOk;
+    log.error(served.error().message);
+    return served.error().code;
+}
+
+}  // namespace vfswatchd

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "service/watch.h"
+
+#include <utility>
+
+#include "kernel/platform.h"
+#include "policy/lower.h"
+
+namespace vfswatchd {
+namespace {
+
+/// What the HTTP server sends is what the exposition writes.
+class ScrapeBody : public BodySource {
+  public:
+    explicit ScrapeBody(std::unique_ptr<ScrapeStream> stream) : stream_(std::move(stream)) {}
+    std::size_t read(char* buffer, std::size_t capacity) override {
+        return stream_->read(buffer, capacity);
+    }
+
+  private:
+    std::unique_ptr<ScrapeStream> stream_;
+};
+
+double unix_seconds() {
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    return std::chrono::duration<double>(now).count();
+}
+
+BuildInfo build_info() {
+    return {.version = VFSWATCHD_VERSION,
+            .revision = VFSWATCHD_REVISION,
+            .compiler = VFSWATCHD_COMPILER,
+            .libbpf = libbpf_version(),
+            .kernel = read_platform().release};
+}
+
+}  // namespace
+
+Watch::Watch(Probes probes, const Config& config)
+    : probes_(std::move(probes)),
+      exposition_(describe_targets(config),
+                  {config.limits.max_series, config.limits.idle_series_timeout}),
+      started_at_seconds_(unix_seconds()) {}
+
+Result<std::unique_ptr<BodySource>> Watch::scrape() {
+    const auto begin = std::chrono::steady_clock::now();
+    const std::lock_guard lock(mutex_);
+    auto snapshot = probes_.books().read();
+    if (!snapshot) return fail(snapshot.error().within("scrape"));
+    auto stream = exposition_.scrape(*snapshot, self_metrics(), begin);
+    last_scrape_seconds_ =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    return std::make_unique<ScrapeBody>(std::move(stream));
+}
+
+void Watch::drain_names() {
+    const std::lock_guard lock(mutex_);
+    probes_.books().drain_names();
+}
+
+int Watch::name_ring_fd() { return probes_.books().name_ring_fd(); }
+
+std::vector<AttachedProbe> Watch::attached() {
+    const std::lock_guard lock(mutex_);
+    return probes_.attached();
+}
+
+SelfMetrics Watch::self_metrics() {
+    SelfMetrics self;
+    self.build = build_info();
+    for (const AttachedProbe& probe : probes_.attached()) {
+        self.probes.push_back({probe.role, probe.function, probe.method});
+        self.missed.push_back({probe.role, probe.function, probe.missed});
+    }
+    for (const MapInfo& map : probes_.maps())
+        self.maps.push_back({map.name, map.entries, map.capacity, map.memory_bytes});
+    const KernelDrops drops = probes_.books().drops();
+    self.dropped = {{"name_ring_full", drops.name_ring_full},
+                    {"errno_table_full", drops.errno_table_full},
+                    {"residue_torn", drops.residue_torn}};
+    self.config_last_reload_success_timestamp_seconds = started_at_seconds_;
+    self.last_scrape_duration_seconds = last_scrape_seconds_;
+    self.process = read_process_metrics();
+    return self;
+}
+
+}  // namespace vfswatchd
