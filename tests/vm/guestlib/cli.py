@@ -3,6 +3,7 @@
 import argparse
 import signal
 import sys
+import traceback
 
 from guestlib import host, kernels, rootimage, session
 
@@ -20,6 +21,10 @@ def main(arguments):
         return GUEST_FAILED
     except OSError as error:
         host.say(f"{error.filename or 'host'}: {error.strerror}")
+        return GUEST_FAILED
+    except Exception:  # pylint: disable=broad-except
+        # Python's own status for this, 1, would pass for the command's.
+        traceback.print_exc()
         return GUEST_FAILED
     except KeyboardInterrupt:
         return 128 + signal.SIGINT

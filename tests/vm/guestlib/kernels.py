@@ -64,16 +64,16 @@ def _fetch(name, source, target):
     work.mkdir()
     suite = apt.SuiteApt(work / "apt", source.suite)
     package = suite.newest(source.package)
-    # From 7 on the image package is empty and depends on these two.
-    parts = re.findall(r"linux-(?:binary|modules)-[\w.+-]+", package["Depends"])
+    # From 7 on the image package is empty and depends on these three.
+    parts = re.findall(r"linux-(?:base|binary|modules)-\d[\w.+-]+", package["Depends"])
     root = work / "root"
     for archive in suite.download(package["Package"], *parts):
         host.run("dpkg-deb", "-x", archive, root)
+    images = [*root.glob("boot/vmlinuz-*"), *root.glob("usr/lib/modules/*/vmlinuz")]
+    shutil.copyfile(images[0], target / "vmlinuz")
     release = package["Package"].removeprefix("linux-image-")
     tree = target / "tree"
     _take_modules(root, release, tree)
-    images = [*root.glob("boot/vmlinuz-*"), *root.glob("usr/lib/modules/*/vmlinuz")]
-    shutil.copyfile(images[0], target / "vmlinuz")
     (target / "release").write_text(f"{release}\n{package['Version']}\n")
     modules = tree / "lib/modules" / release
     host.run("mke2fs", "-q", "-t", "ext4", "-O", "^has_journal", "-d", modules,
