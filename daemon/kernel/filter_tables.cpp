@@ -4,6 +4,8 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <fstream>
 #include <optional>
 #include <sstream>
@@ -72,7 +74,8 @@ void size_tables(vfswatch_bpf& skeleton, const Filter& filter, const TableSizes&
     bpf_map__set_max_entries(maps.sums, sizes.max_files + 1);
     bpf_map__set_max_entries(maps.free_names, sizes.max_files);
     bpf_map__set_max_entries(maps.free_sums, sizes.max_files);
-    bpf_map__set_max_entries(maps.processes, sizes.processes);
+    // The kernel makes no table without room.
+    bpf_map__set_max_entries(maps.processes, std::max(sizes.processes, std::uint32_t{1}));
     bpf_map__set_max_entries(maps.path_states, sizes.path_states);
 }
 
