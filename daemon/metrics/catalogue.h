@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string_view>
+
+namespace vfswatchd {
+
+enum class MetricKind { counter, gauge };
+
+struct Metric {
+    std::string_view name;
+    MetricKind kind;
+    std::string_view labels;  ///< as the reference page shows them; empty: none
+    std::string_view help;    ///< one line; no backslash, which the serializer does not escape
+};
+
+constexpr std::string_view kind_name(MetricKind kind) {
+    return kind == MetricKind::counter ? "counter" : "gauge";
+}
+
+/// Every metric of the endpoint, in the order of the reference page.
+inline constexpr Metric kCatalogue[] = {
+    {"vfswatch_file_read_bytes_total", MetricKind::counter, "target, path, [pid], [comm], [uid]",
+     "Bytes that reads of this file returned, as the kernel accounts them in rchar."},
+    {"vfswatch_file_read_calls_total", MetricKind::counter, "target, path, [pid], [comm], [uid]",
+     "Read calls of this file, as the kernel accounts them in syscr; errors and end of file "
+     "included."},
+    {"vfswatch_file_read_errors_total", MetricKind::counter, "target, path, [pid], [comm], [uid]",
+     "Read calls of this file that failed; only present where not 0."},
+    {"vfswatch_file_read_eofs_total", MetricKind::counter, "target, path, [pid], [comm], [uid]",
+     "Read calls of this file that asked for bytes and got none; only present where not 0."},
+    {"vfswatch_target_read_bytes_total", MetricKind::counter, "target",
+     "Bytes of all the target's reads, overflow and files that left the endpoint included."},
+    {"vfswatch_target_read_calls_total", MetricKind::counter, "target",
+     "All the target's read calls, overflow and files that left the endpoint included."},
+    {"vfswatch_target_read_errors_total", MetricKind::counter, "target, errno",
+     "The target's read calls that failed, by error; present from an error's first time on."},
+    {"vfswatch_overflow_read_bytes_total", MetricKind::counter, "target, reason",
+     "Bytes that were counted for the target, but not under a file of their own."},
+    {"vfswatch_overflow_read_calls_total", MetricKind::counter, "target, reason",
+     "Read calls that were counted for the target, but not under a file of their own."},
+    {"vfswatch_unattributed_read_bytes_total", MetricKind::counter, "reason",
+     "Bytes of wanted processes that no file could be charged with."},
+    {"vfswatch_unattributed_read_calls_total", MetricKind::counter, "reason",
+     "Read calls of wanted processes that no file could be charged with."},
+    {"vfswatch_dropped_total", MetricKind::counter, "reason",
+     "Events that the kernel side could not deliver."},
+    {"vfswatch_probe_attached", MetricKind::gauge, "role, function, method",
+     "1 while the probe is attached."},
+    {"vfswatch_probe_missed_total", MetricKind::counter, "role, function",
+     "Times that the probe's function ran without the probe."},
+    {"vfswatch_map_entries", MetricKind::gauge, "map",
+     "Entries in use in the BPF map; only present where the daemon knows."},
+    {"vfswatch_map_capacity", MetricKind::gauge, "map", "Entries that the BPF map can hold."},
+    {"vfswatch_map_memory_bytes", MetricKind::gauge, "map",
+     "Kernel memory that the BPF map is charged with."},
+    {"vfswatch_series", MetricKind::gauge, "",
+     "Files on the endpoint, each combination of labels one."},
+    {"vfswatch_series_limit", MetricKind::gauge, "",
+     "Ceiling of vfswatch_series; reads beyond it are added to the overflow counters."},
+    {"vfswatch_paths_truncated_total", MetricKind::counter, "",
+     "Paths that were too long or too deep and lack their beginning."},
+    {"vfswatch_paths_unresolved_total", MetricKind::counter, "",
+     "Paths that could not be shown in the configured view."},
+    {"vfswatch_config_last_reload_successful", MetricKind::gauge, "",
+     "1 when the last attempt to load the configuration succeeded."},
+    {"vfswatch_config_last_reload_success_timestamp_seconds", MetricKind::gauge, "",
+     "When the configuration in force was loaded, in Unix time."},
+    {"vfswatch_target_info", MetricKind::gauge, "target, processes, paths",
+     "1; what the target is configured to watch, shortened."},
+    {"vfswatch_build_info", MetricKind::gauge, "version, revision, compiler, libbpf, kernel",
+     "1; what is running, and on which kernel."},
+    {"vfswatch_scrape_duration_seconds", MetricKind::gauge, "",
+     "How long the scrape before this one took; absent at the first."},
+    {"process_cpu_seconds_total", MetricKind::counter, "",
+     "User and system CPU time that the daemon spent."},
+    {"process_open_fds", MetricKind::gauge, "", "The daemon's open file descriptors."},
+    {"process_max_fds", MetricKind::gauge, "", "Ceiling of the daemon's open file descriptors."},
+    {"process_virtual_memory_bytes", MetricKind::gauge, "", "The daemon's virtual memory."},
+    {"process_resident_memory_bytes", MetricKind::gauge, "", "The daemon's resident memory."},
+    {"process_start_time_seconds", MetricKind::gauge, "",
+     "When the daemon was started, in Unix time."},
+    {"process_threads", MetricKind::gauge, "", "The daemon's threads."},
+};
+
+/// The catalogue's entry of that name; a name that it lacks does not compile.
+consteval const Metric& metric(std::string_view name) {
+    for (const Metric& entry : kCatalogue) {
+        if (entry.name == name) return entry;
+    }
+    throw "not in the catalogue";
+}
+
+}  // namespace vfswatchd

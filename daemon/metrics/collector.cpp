@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "metrics/collector.h"
+
+#include <string>
+#include <utility>
+
+#include "metrics/table_metrics.h"
+
+namespace vfswatchd {
+
+Exposition::Exposition(std::vector<Target> targets, SeriesLimits limits)
+    : targets_(std::move(targets)), table_(targets_, limits) {}
+
+std::unique_ptr<ScrapeStream> Exposition::scrape(const ReadSnapshot& snapshot,
+                                                 const SelfMetrics& self,
+                                                 SeriesTable::TimePoint now) {
+    std::string preamble = render_self_metrics(self, targets_);
+    std::vector<SeriesRow> rows;
+    {
+        const std::lock_guard lock(mutex_);
+        table_.apply(snapshot, now);
+        preamble += render_table_metrics(table_);
+        rows = table_.rows();
+    }
+    return std::make_unique<ScrapeStream>(std::move(preamble), std::move(rows));
+}
+
+}  // namespace vfswatchd

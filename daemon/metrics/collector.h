@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "metrics/exposition.h"
+#include "metrics/self_metrics.h"
+#include "metrics/series_table.h"
+#include "model/reads.h"
+#include "model/target.h"
+
+namespace vfswatchd {
+
+/// The series and all that the endpoint says beside them.
+/// Thread: any; scrapes may overlap, and a page being read holds nothing that another needs.
+class Exposition {
+  public:
+    Exposition(std::vector<Target> targets, SeriesLimits limits);
+
+    /// Adds a snapshot and opens the page that shows it.
+    std::unique_ptr<ScrapeStream> scrape(const ReadSnapshot& snapshot, const SelfMetrics& self,
+                                         SeriesTable::TimePoint now);
+
+  private:
+    const std::vector<Target> targets_;
+    std::mutex mutex_;
+    SeriesTable table_;
+};
+
+}  // namespace vfswatchd

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "metrics/series_table.h"
+
+#include <algorithm>
+#include <bit>
+#include <cassert>
+#include <cstring>
+#include <limits>
+#include <utility>
+
+#include "metrics/escape.h"
+
+namespace vfswatchd {
+namespace {
+
+/// Link::slot of a sum that came when all series were taken.
+constexpr std::uint32_t kOverflowSlot = std::numeric_limits<std::uint32_t>::max();
+
+std::uint64_t raise(std::uint64_t& seen, std::uint64_t now) {
+    if (now <= seen) return 0;
+    return now - std::exchange(seen, now);
+}
+
+/// What `now` is above `seen`, field by field; a snapshot may show less than the one before.
+ReadCounts raise(ReadCounts& seen, const ReadCounts& now) {
+    return {raise(seen.bytes, now.bytes), raise(seen.calls, now.calls),
+            raise(seen.errors, now.errors), raise(seen.eofs, now.eofs)};
+}
+
+bool grew(const ReadCounts& seen, const ReadCounts& now) {
+    return now.bytes > seen.bytes || now.calls > seen.calls || now.errors > seen.errors ||
+           now.eofs > seen.eofs;
+}
+
+void add(ReadCounts& sum, const ReadCounts& growth) {
+    sum.bytes += growth.bytes;
+    sum.calls += growth.calls;
+    sum.errors += growth.errors;
+    sum.eofs += growth.eofs;
+}
+
+template <typename Visit>
+void for_each_target(TargetMask mask, Visit visit) {
+    for (; mask != 0; mask &= mask - 1)
+        visit(static_cast<std::size_t>(std::countr_zero(mask)));
+}
+
+TargetMask mask_of(std::size_t targets) {
+    constexpr std::size_t kMaskBits = std::numeric_limits<TargetMask>::digits;
+    assert(targets <= kMaskBits);
+    return targets == kMaskBits ? ~TargetMask{0} : (TargetMask{1} << targets) - 1;
+}
+
+}  // namespace
+
+SeriesTable::SeriesTable(std::vector<Target> targets, SeriesLimits limits)
+    : targets_(std::move(targets)),
+      limits_(limits),
+      known_targets_(mask_of(targets_.size())),
+      books_(targets_.size()),
+      overflow_seen_(targets_.size()) {}
+
+void SeriesTable::apply(const ReadSnapshot& snapshot, TimePoint now) {
+    learn(snapshot.new_names);
+    for (const ReadSum& sum : snapshot.sums) {
+        if (!is_settled(sum)) apply_sum(sum, now);
+    }
+    apply_overflow(snapshot.overflow);
+    apply_errnos(snapshot.errnos);
+    apply_unattributed(snapshot.unattributed);
+    drop_idle(now);
+}
+
+std::vector<SeriesRow> SeriesTable::rows() const {
+    std::vector<SeriesRow> rows;
+    rows.reserve(series_count());
+    for (const Series& series : series_) {
+        if (series.live) rows.push_back({series.labels, series.counts});
+    }
+    return rows;
+}
+
+void SeriesTable::learn(const std::vector<FileName>& names) {
+    for (const FileName& name : names) {
+        if (name.id >= paths_.size()) paths_.resize(std::size_t{name.id} + 1);
+        std::optional<std::string>& path = paths_[name.id];
+        if (path.has_value()) continue;
+        path = name.path;
+        if (name.truncated) ++paths_truncated_;
+    }
+}
+
+const std::string* SeriesTable::path_of(std::uint32_t name_id) const {
+    if (name_id >= paths_.size() || !paths_[name_id].has_value()) return nullptr;
+    return &*paths_[name_id];
+}
+
+bool SeriesTable::is_settled(const ReadSum& sum) const {
+    if (sum.id >= sums_.size()) return false;
+    const SumState& state = sums_[sum.id];
+    return state.placed && !grew(state.seen, sum.counts);
+}
+
+SeriesTable::SumState& SeriesTable::state_of(const ReadSum& sum) {
+    if (sum.id >= sums_.size()) sums_.resize(std::size_t{sum.id} + 1);
+    SumState& state = sums_[sum.id];
+    if (!state.known) {
+        state.known = true;
+        state.first_link = static_cast<std::uint32_t>(links_.size());
+        const int wanting = std::popcount(sum.key.targets & known_targets_);
+        links_.resize(links_.size() + static_cast<std::size_t>(wanting));
+    }
+    return state;
+}
+
+void SeriesTable::apply_sum(const ReadSum& sum, TimePoint now) {
+    SumState& state = state_of(sum);
+    const ReadCounts growth = raise(state.seen, sum.counts);
+    for_each_target(sum.key.targets & known_targets_,
+                    [&](std::size_t target) { add(books_[target].total, growth); });
+    add_to_series(sum, state, growth, now);
+}
+
+void SeriesTable::add_to_series(const ReadSum& sum, SumState& state, const ReadCounts& growth,
+                                TimePoint now) {
+    if (state.seen.calls == 0 && state.seen.errors == 0) return;
+    const std::string* path = path_of(sum.key.name_id);
+    if (path == nullptr) return;
+
+    // What was read before the name was known is still owed to the series.
+    const bool first_time = !std::exchange(state.placed, true);
+    const ReadCounts& amount = first_time ? state.seen : growth;
+    std::size_t place_of_link = state.first_link;
+    for_each_target(sum.key.targets & known_targets_, [&](std::size_t target) {
+        Link& link = links_[place_of_link++];
+        if (first_time || left_idle(link)) link = place(sum, target, *path);
+        if (link.slot == kOverflowSlot) {
+            add(books_[target].over_series_limit, amount);
+            return;
+        }
+        Series& series = series_[link.slot];
+        add(series.counts, amount);
+        series.grew_at = now;
+    });
+}
+
+bool SeriesTable::left_idle(const Link& link) const {
+    return link.slot != kOverflowSlot && series_[link.slot].generation != link.generation;
+}
+
+SeriesTable::Link SeriesTable::place(const ReadSum& sum, std::size_t target,
+                                     std::string_view path) {
+    compose_labels(sum, target, path);
+    const auto found = slots_by_labels_.find(labels_scratch_);
+    if (found != slots_by_labels_.end()) {
+        return {found->second, series_[found->second].generation};
+    }
+    if (series_count() >= limits_.max_series) return {kOverflowSlot, 0};
+
+    const std::uint32_t slot = take_slot();
+    Series& series = series_[slot];
+    series.labels = LabelSet(labels_scratch_);
+    series.live = true;
+    slots_by_labels_.emplace(series.labels.view(), slot);
+    return {slot, series.generation};
+}
+
+void SeriesTable::compose_labels(const ReadSum& sum, std::size_t target, std::string_view path) {
+    std::string& out = labels_scratch_;
+    const LabelFields& fields = targets_[target].labels;
+    out = '{';
+    append_label(out, "target", targets_[target].name);
+    out += ',';
+    append_label(out, "path", path);
+    if (fields.pid) {
+        out += ',';
+        append_label(out, "pid", std::to_string(sum.key.tgid));
+    }
+    if (fields.comm) {
+        const std::size_t length = strnlen(sum.key.comm, sizeof(sum.key.comm));
+        out += ',';
+        append_label(out, "comm", {sum.key.comm, length});
+    }
+    if (fields.uid) {
+        out += ',';
+        append_label(out, "uid", std::to_string(sum.key.uid));
+    }
+    out += '}';
+}
+
+std::uint32_t SeriesTable::take_slot() {
+    if (free_slots_.empty()) {
+        series_.emplace_back();
+        return static_cast<std::uint32_t>(series_.size() - 1);
+    }
+    const std::uint32_t slot = free_slots_.back();
+    free_slots_.pop_back();
+    return slot;
+}
+
+void SeriesTable::apply_overflow(const std::vector<ReadCounts>& overflow) {
+    const std::size_t targets = std::min(overflow.size(), books_.size());
+    for (std::size_t target = 0; target < targets; ++target) {
+        const ReadCounts growth = raise(overflow_seen_[target], overflow[target]);
+        add(books_[target].over_map_full, growth);
+        add(books_[target].total, growth);
+    }
+}
+
+void SeriesTable::apply_errnos(const std::vector<ErrnoCount>& errnos) {
+    for (const ErrnoCount& row : errnos) {
+        const std::uint64_t growth = raise(errnos_seen_[{row.targets, row.number}], row.calls);
+        if (growth == 0) continue;
+        for_each_target(row.targets & known_targets_,
+                        [&](std::size_t target) { books_[target].errnos[row.number] += growth; });
+    }
+}
+
+void SeriesTable::apply_unattributed(const std::vector<std::pair<const char*, ReadCounts>>& rows) {
+    for (const auto& [reason, counts] : rows)
+        raise(unattributed_[reason], counts);
+}
+
+void SeriesTable::drop_idle(TimePoint now) {
+    for (std::size_t slot = 0; slot < series_.size(); ++slot) {
+        Series& series = series_[slot];
+        if (!series.live || now - series.grew_at < limits_.idle_timeout) continue;
+        slots_by_labels_.erase(series.labels.view());
+        const std::uint32_t next_generation = series.generation + 1;
+        series = Series{};
+        series.generation = next_generation;
+        free_slots_.push_back(static_cast<std::uint32_t>(slot));
+    }
+}
+
+}  // namespace vfswatchd

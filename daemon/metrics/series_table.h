@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "metrics/label_set.h"
+#include "model/reads.h"
+#include "model/target.h"
+
+namespace vfswatchd {
+
+/// One file of one target, with the label fields that the target asks for.
+struct SeriesRow {
+    LabelSet labels;
+    ReadCounts counts;
+};
+
+/// What a target's reads came to, whether or not they have a series.
+struct TargetBooks {
+    ReadCounts total;
+    ReadCounts over_series_limit;
+    ReadCounts over_map_full;
+    std::map<int, std::uint64_t> errnos;
+};
+
+struct SeriesLimits {
+    std::size_t max_series = 0;  ///< over all targets
+    std::chrono::steady_clock::duration idle_timeout{};
+};
+
+/// Names the kernel's sums and merges them into series.
+/// A series is a name (target, path, labels): many sums may feed one. A published value never falls
+/// while its series stays. A sum keeps the series it was given, or stays in the overflow: a series
+/// that moved into the overflow would read as a counter reset there.
+/// Thread: one at a time; the caller locks.
+class SeriesTable {
+  public:
+    using TimePoint = std::chrono::steady_clock::time_point;
+
+    SeriesTable(std::vector<Target> targets, SeriesLimits limits);
+
+    /// Adds what grew since the snapshots before; then drops the series that nobody reads.
+    /// Time: one comparison for a sum that did not grow.
+    void apply(const ReadSnapshot& snapshot, TimePoint now);
+
+    /// A copy of every series; label texts are shared.
+    [[nodiscard]] std::vector<SeriesRow> rows() const;
+
+    [[nodiscard]] const std::vector<Target>& targets() const { return targets_; }
+    /// By the target's place in the list.
+    [[nodiscard]] const std::vector<TargetBooks>& books() const { return books_; }
+    [[nodiscard]] const std::map<std::string, ReadCounts>& unattributed() const {
+        return unattributed_;
+    }
+    [[nodiscard]] std::size_t series_count() const { return slots_by_labels_.size(); }
+    [[nodiscard]] std::size_t series_limit() const { return limits_.max_series; }
+    [[nodiscard]] std::uint64_t paths_truncated() const { return paths_truncated_; }
+
+  private:
+    struct Series {
+        LabelSet labels;
+        ReadCounts counts;
+        TimePoint grew_at;
+        std::uint32_t generation = 0;  ///< of the slot: tells a series from the one before it
+        bool live = false;
+    };
+
+    /// Where one target shows a sum. A generation that passed: the series left, idle.
+    struct Link {
+        std::uint32_t slot = 0;
+        std::uint32_t generation = 0;
+    };
+
+    struct SumState {
+        ReadCounts seen;
+        std::uint32_t first_link = 0;  ///< one for each wanting target, in the order of their bits
+        bool known = false;
+        bool placed = false;  ///< its links were given; until then nothing of it has a series
+    };
+
+    void learn(const std::vector<FileName>& names);
+    [[nodiscard]] const std::string* path_of(std::uint32_t name_id) const;
+    [[nodiscard]] bool is_settled(const ReadSum& sum) const;
+    SumState& state_of(const ReadSum& sum);
+    void apply_sum(const ReadSum& sum, TimePoint now);
+    void add_to_series(const ReadSum& sum, SumState& state, const ReadCounts& growth,
+                       TimePoint now);
+    [[nodiscard]] bool left_idle(const Link& link) const;
+    Link place(const ReadSum& sum, std::size_t target, std::string_view path);
+    void compose_labels(const ReadSum& sum, std::size_t target, std::string_view path);
+    std::uint32_t take_slot();
+    void apply_overflow(const std::vector<ReadCounts>& overflow);
+    void apply_errnos(const std::vector<ErrnoCount>& errnos);
+    void apply_unattributed(const std::vector<std::pair<const char*, ReadCounts>>& rows);
+    void drop_idle(TimePoint now);
+
+    std::vector<Target> targets_;
+    SeriesLimits limits_;
+    TargetMask known_targets_ = 0;
+    std::vector<TargetBooks> books_;
+    std::vector<ReadCounts> overflow_seen_;
+    std::map<std::pair<TargetMask, int>, std::uint64_t> errnos_seen_;
+    std::map<std::string, ReadCounts> unattributed_;
+
+    std::vector<std::optional<std::string>> paths_;  ///< by name id
+    std::uint64_t paths_truncated_ = 0;
+
+    std::vector<SumState> sums_;  ///< by sum id
+    std::vector<Link> links_;
+    std::vector<Series> series_;
+    std::vector<std::uint32_t> free_slots_;
+    /// The keys are the series' own label texts.
+    std::unordered_map<std::string_view, std::uint32_t> slots_by_labels_;
+    std::string labels_scratch_;
+};
+
+}  // namespace vfswatchd

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "metrics/table_metrics.h"
+
+#include <cstddef>
+#include <cstring>
+
+#include "metrics/escape.h"
+#include "metrics/text_format.h"
+
+namespace vfswatchd {
+namespace {
+
+std::string label_set(std::string_view name, std::string_view value) {
+    std::string labels = "{";
+    append_label(labels, name, value);
+    return labels + '}';
+}
+
+std::string label_set(std::string_view first, std::string_view first_value, std::string_view second,
+                      std::string_view second_value) {
+    std::string labels = "{";
+    append_label(labels, first, first_value);
+    labels += ',';
+    append_label(labels, second, second_value);
+    return labels + '}';
+}
+
+void append_totals(std::string& out, const SeriesTable& table, const Metric& metric,
+                   std::uint64_t ReadCounts::*field) {
+    if (table.books().empty()) return;
+    append_family_header(out, metric);
+    for (std::size_t i = 0; i < table.books().size(); ++i) {
+        append_sample(out, metric, label_set("target", table.targets()[i].name),
+                      table.books()[i].total.*field);
+    }
+}
+
+void append_overflow(std::string& out, const SeriesTable& table, const Metric& metric,
+                     std::uint64_t ReadCounts::*field) {
+    if (table.books().empty()) return;
+    append_family_header(out, metric);
+    for (std::size_t i = 0; i < table.books().size(); ++i) {
+        const std::string& target = table.targets()[i].name;
+        const TargetBooks& books = table.books()[i];
+        append_sample(out, metric, label_set("target", target, "reason", "series_limit"),
+                      books.over_series_limit.*field);
+        append_sample(out, metric, label_set("target", target, "reason", "map_full"),
+                      books.over_map_full.*field);
+    }
+}
+
+void append_errnos(std::string& out, const SeriesTable& table) {
+    constexpr const Metric& kMetric = metric("vfswatch_target_read_errors_total");
+    bool has_header = false;
+    for (std::size_t i = 0; i < table.books().size(); ++i) {
+        for (const auto& [number, calls] : table.books()[i].errnos) {
+            if (!has_header) append_family_header(out, kMetric);
+            has_header = true;
+            append_sample(out, kMetric,
+                          label_set("target", table.targets()[i].name, "errno", errno_name(number)),
+                          calls);
+        }
+    }
+}
+
+void append_unattributed(std::string& out, const SeriesTable& table, const Metric& metric,
+                         std::uint64_t ReadCounts::*field) {
+    if (table.unattributed().empty()) return;
+    append_family_header(out, metric);
+    for (const auto& [reason, counts] : table.unattributed()) {
+        append_sample(out, metric, label_set("reason", reason), counts.*field);
+    }
+}
+
+void append_single(std::string& out, const Metric& metric, std::uint64_t value) {
+    append_family_header(out, metric);
+    append_sample(out, metric, "", value);
+}
+
+}  // namespace
+
+std::string render_table_metrics(const SeriesTable& table) {
+    std::string out;
+    append_totals(out, table, metric("vfswatch_target_read_bytes_total"), &ReadCounts::bytes);
+    append_totals(out, table, metric("vfswatch_target_read_calls_total"), &ReadCounts::calls);
+    append_errnos(out, table);
+    append_overflow(out, table, metric("vfswatch_overflow_read_bytes_total"), &ReadCounts::bytes);
+    append_overflow(out, table, metric("vfswatch_overflow_read_calls_total"), &ReadCounts::calls);
+    append_unattributed(out, table, metric("vfswatch_unattributed_read_bytes_total"),
+                        &ReadCounts::bytes);
+    append_unattributed(out, table, metric("vfswatch_unattributed_read_calls_total"),
+                        &ReadCounts::calls);
+    append_single(out, metric("vfswatch_series"), table.series_count());
+    append_single(out, metric("vfswatch_series_limit"), table.series_limit());
+    append_single(out, metric("vfswatch_paths_truncated_total"), table.paths_truncated());
+    return out;
+}
+
+std::string errno_name(int number) {
+    if (const char* name = strerrorname_np(number)) return name;
+    // What vfs_read may return but system calls turn into something else.
+    // Source: the kernel's include/linux/errno.h.
+    switch (number) {
+        case 512:
+            return "ERESTARTSYS";
+        case 513:
+            return "ERESTARTNOINTR";
+        case 514:
+            return "ERESTARTNOHAND";
+        case 516:
+            return "ERESTART_RESTARTBLOCK";
+        case 524:
+            return "ENOTSUPP";
+        default:
+            return std::to_string(number);
+    }
+}
+
+}  // namespace vfswatchd

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "metrics/exposition.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <limits>
+#include <memory>
+#include <set>
+#include <sstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "metrics/catalogue.h"
+#include "metrics/collector.h"
+#include "snapshots.h"
+
+namespace vfswatchd {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr SeriesTable::TimePoint kStart{std::chrono::hours(1)};
+constexpr SeriesLimits kLimits{100, std::chrono::minutes(15)};
+
+SeriesRow make_row(const std::string& labels, ReadCounts counts) {
+    return {LabelSet(labels), counts};
+}
+
+std::vector<SeriesRow> three_rows() {
+    return {make_row(R"({path="/a"})", {1, 2, 0, 4}),
+            make_row(R"({path="/b"})", {kAbove2To53, 1, 3, 0}),
+            make_row(R"({path="/c"})", {std::numeric_limits<std::uint64_t>::max(), 1, 0, 0})};
+}
+
+constexpr char kThreeRowsPage[] =
+    "# HELP x y\n"
+    "x 1\n"
+    "# HELP vfswatch_file_read_bytes_total Bytes that reads of this file returned, as the kernel "
+    "accounts them in rchar.\n"
+    "# TYPE vfswatch_file_read_bytes_total counter\n"
+    "vfswatch_file_read_bytes_total{path=\"/a\"} 1\n"
+    "vfswatch_file_read_bytes_total{path=\"/b\"} 9007199254740993\n"
+    "vfswatch_file_read_bytes_total{path=\"/c\"} 18446744073709551615\n"
+    "# HELP vfswatch_file_read_calls_total Read calls of this file, as the kernel accounts them "
+    "in syscr; errors and end of file included.\n"
+    "# TYPE vfswatch_file_read_calls_total counter\n"
+    "vfswatch_file_read_calls_total{path=\"/a\"} 2\n"
+    "vfswatch_file_read_calls_total{path=\"/b\"} 1\n"
+    "vfswatch_file_read_calls_total{path=\"/c\"} 1\n"
+    "# HELP vfswatch_file_read_errors_total Read calls of this file that failed; only present "
+    "where not 0.\n"
+    "# TYPE vfswatch_file_read_errors_total counter\n"
+    "vfswatch_file_read_errors_total{path=\"/b\"} 3\n"
+    "# HELP vfswatch_file_read_eofs_total Read calls of this file that asked for bytes and got "
+    "none; only present where not 0.\n"
+    "# TYPE vfswatch_file_read_eofs_total counter\n"
+    "vfswatch_file_read_eofs_total{path=\"/a\"} 4\n";
+
+TEST(ScrapeStream, GroupsFamiliesAndWritesIntegersExactly) {
+    ScrapeStream stream("# HELP x y\nx 1\n", three_rows());
+    EXPECT_EQ(read_all(stream, 1 << 16), kThreeRowsPage);
+}
+
+TEST(ScrapeStream, GivesTheSamePageInPiecesOfAnySize) {
+    for (std::size_t chunk_bytes = 1; chunk_bytes < 300; ++chunk_bytes) {
+        ScrapeStream stream("# HELP x y\nx 1\n", three_rows());
+        ASSERT_EQ(read_all(stream, chunk_bytes), kThreeRowsPage) << chunk_bytes;
+    }
+}
+
+TEST(ScrapeStream, FillsEachPieceToTheEnd) {
+    ScrapeStream stream("", three_rows());
+    std::vector<char> chunk(100);
+    EXPECT_EQ(stream.read(chunk.data(), chunk.size()), chunk.size());
+    EXPECT_EQ(stream.read(chunk.data(), chunk.size()), chunk.size());
+}
+
+TEST(ScrapeStream, IsThePreambleAloneWithoutSeries) {
+    ScrapeStream stream("x 1\n", {});
+    EXPECT_EQ(read_all(stream, 100), "x 1\n");
+    char byte = 0;
+    EXPECT_EQ(stream.read(&byte, 1), 0U);
+}
+
+TEST(ScrapeStream, HasNoFamilyThatHasNoSample) {
+    ScrapeStream stream("", {make_row("{}", {0, 1, 0, 0})});
+    const std::string page = read_all(stream, 1000);
+    EXPECT_THAT(page, HasSubstr("vfswatch_file_read_bytes_total{} 0\n"));
+    EXPECT_THAT(page, Not(HasSubstr("file_read_errors")));
+    EXPECT_THAT(page, Not(HasSubstr("file_read_eofs")));
+}
+
+SelfMetrics full_self() {
+    SelfMetrics self;
+    self.build = {"0.1.0", "abc", "gcc", "1.1", "6.1"};
+    self.probes = {{"accounting", "vfs_read", "lsm", true}};
+    self.missed = {{"exit", "vfs_read", 0}};
+    self.maps = {{"sums", 1, 2, 3}};
+    self.dropped = {{"name_ring_full", 0}};
+    self.last_scrape_duration_seconds = 0.5;
+    self.process = {1, 2, 3, 4, 5, 6, 7};
+    return self;
+}
+
+ReadSnapshot full_snapshot() {
+    ReadSnapshot snapshot = make_snapshot({make_sum(1, 1, 1, {10, 2, 1, 1})}, {{1, "/a", false}});
+    snapshot.errnos = {{1, 5, 1}};
+    snapshot.unattributed = {{"task_table_full", {}}};
+    return snapshot;
+}
+
+TEST(Exposition, ShowsExactlyTheCataloguesFamiliesOnceEach) {
+    Exposition exposition({{"db", {}, "", ""}}, kLimits);
+    const auto stream = exposition.scrape(full_snapshot(), full_self(), kStart);
+    std::istringstream page(read_all(*stream, 4096));
+    std::multiset<std::string> shown;
+    for (std::string line; std::getline(page, line);) {
+        if (line.starts_with("# TYPE ")) shown.insert(line.substr(7));
+    }
+    std::multiset<std::string> catalogue;
+    for (const Metric& entry : kCatalogue) {
+        catalogue.insert(std::string(entry.name) + ' ' + std::string(kind_name(entry.kind)));
+    }
+    EXPECT_EQ(shown, catalogue);
+}
+
+TEST(Exposition, AddsUpOverScrapes) {
+    Exposition exposition({{"db", {}, "", ""}}, kLimits);
+    exposition.scrape(full_snapshot(), full_self(), kStart);
+    const auto first =
+        exposition.scrape(make_snapshot({make_sum(1, 1, 1, {15, 3, 1, 1})}), full_self(), kStart);
+    const auto second =
+        exposition.scrape(make_snapshot({make_sum(1, 1, 1, {16, 4, 1, 1})}), full_self(), kStart);
+    const std::string line = "\nvfswatch_file_read_bytes_total{target=\"db\",path=\"/a\"} ";
+    const std::string total = "\nvfswatch_target_read_bytes_total{target=\"db\"} ";
+    const std::string page = read_all(*first, 4096);
+    EXPECT_THAT(page, HasSubstr(line + "15\n"));
+    EXPECT_THAT(page, HasSubstr(total + "15\n"));
+    EXPECT_THAT(read_all(*second, 4096), HasSubstr(line + "16\n"));
+}
+
+TEST(Exposition, ServesScrapesThatOverlap) {
+    Exposition exposition({{"db", {}, "", ""}}, kLimits);
+    exposition.scrape(full_snapshot(), full_self(), kStart);
+    const auto scrape_often = [&](std::uint64_t first_bytes) {
+        for (std::uint64_t bytes = first_bytes; bytes < first_bytes + 200; ++bytes) {
+            const auto stream = exposition.scrape(
+                make_snapshot({make_sum(1, 1, 1, {bytes, 2, 1, 1})}), full_self(), kStart);
+            read_all(*stream, 512);
+        }
+    };
+    std::thread other([&] { scrape_often(100); });
+    scrape_often(1000);
+    other.join();
+    const auto stream = exposition.scrape(make_snapshot({}), full_self(), kStart);
+    EXPECT_THAT(read_all(*stream, 512), HasSubstr("{target=\"db\",path=\"/a\"} 1199\n"));
+}
+
+TEST(Exposition, GivesAPageThatOutlivesIt) {
+    auto exposition =
+        std::make_unique<Exposition>(std::vector<Target>{{"db", {}, "", ""}}, kLimits);
+    const auto stream = exposition->scrape(full_snapshot(), full_self(), kStart);
+    exposition.reset();
+    EXPECT_THAT(read_all(*stream, 64), HasSubstr("{target=\"db\",path=\"/a\"} 10\n"));
+}
+
+}  // namespace
+}  // namespace vfswatchd

@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "metrics/series_table.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "snapshots.h"
+
+namespace vfswatchd {
+namespace {
+
+using std::chrono::minutes;
+using std::chrono::seconds;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+constexpr SeriesTable::TimePoint kStart{std::chrono::hours(1)};
+constexpr SeriesLimits kLimits{100, minutes(15)};
+
+TEST(SeriesTable, NamesAFilesReads) {
+    SeriesTable table({{"db", {}, "", ""}}, kLimits);
+    table.apply(make_snapshot({make_sum(1, 1, 7, {100, 2, 1, 1})}, {{7, "/a", false}}), kStart);
+    EXPECT_THAT(series_of(table), ElementsAre(R"({target="db",path="/a"} 100/2/1/1)"));
+    EXPECT_EQ(table.books()[0].total, (ReadCounts{100, 2, 1, 1}));
+    EXPECT_EQ(table.series_count(), 1U);
+}
+
+TEST(SeriesTable, ShowsTheFieldsThatATargetAsksFor) {
+    SeriesTable table({{"plain", {}, "", ""}, {"full", {true, true, true}, "", ""}}, kLimits);
+    table.apply(make_snapshot({make_sum(1, 3, 1, {5, 1, 0, 0}, {42, 33, "sixteen-bytes-ab"})},
+                              {{1, "/a", false}}),
+                kStart);
+    EXPECT_THAT(series_of(table),
+                ElementsAre(R"({target="full",path="/a",pid="42",comm="sixteen-bytes-ab",uid="33"})"
+                            " 5/1/0/0",
+                            R"({target="plain",path="/a"} 5/1/0/0)"));
+}
+
+TEST(SeriesTable, MergesSumsWhereATargetDoesNotTellThemApart) {
+    SeriesTable table({{"pids", {true, false, false}, "", ""}, {"files", {}, "", ""}}, kLimits);
+    table.apply(
+        make_snapshot({make_sum(1, 3, 1, {10, 1, 0, 0}, {41}),
+                       make_sum(2, 3, 1, {20, 2, 0, 0}, {42}), make_sum(3, 2, 1, {400, 4, 0, 0})},
+                      {{1, "/a", false}}),
+        kStart);
+    EXPECT_THAT(series_of(table), ElementsAre(R"({target="files",path="/a"} 430/7/0/0)",
+                                              R"({target="pids",path="/a",pid="41"} 10/1/0/0)",
+                                              R"({target="pids",path="/a",pid="42"} 20/2/0/0)"));
+    EXPECT_EQ(table.books()[0].total.bytes, 30U);
+    EXPECT_EQ(table.books()[1].total.bytes, 430U);
+}
+
+TEST(SeriesTable, MergesFilesThatHeldTheSamePath) {
+    SeriesTable table({{"log", {}, "", ""}}, kLimits);
+    table.apply(make_snapshot({make_sum(1, 1, 1, {10, 1, 0, 0})}, {{1, "/log", false}}), kStart);
+    table.apply(make_snapshot({make_sum(1, 1, 1, {10, 1, 0, 0}), make_sum(2, 1, 2, {5, 1, 0, 0})},
+                              {{2, "/log", false}}),
+                kStart);
+    EXPECT_THAT(series_of(table), ElementsAre(R"({target="log",path="/log"} 15/2/0/0)"));
+}
+
+TEST(SeriesTable, StaysExactAbove2To53) {
+    SeriesTable table({{"db", {}, "", ""}}, kLimits);
+    table.apply(make_snapshot({make_sum(1, 1, 1, {kAbove2To53 - 1, 1, 0, 0})}, {{1, "/a", false}}),
+                kStart);
+    table.apply(make_snapshot({make_sum(1, 1, 1, {kAbove2To53, 2, 0, 0})}), kStart);
+    EXPECT_EQ(table.rows().at(0).counts.bytes, kAbove2To53);
+    EXPECT_EQ(table.books()[0].total.bytes, kAbove2To53);
+}
+
+TEST(SeriesTable, NeverFallsWhenASnapshotShowsLess) {
+    SeriesTable table({{"db", {}, "", ""}}, kLimits);
+    table.apply(make_snapshot({make_sum(1, 1, 1, {100, 10, 1, 1})}, {{1, "/a", false}}), kStart);
+    table.apply(make_snapshot({make_sum(1, 1, 1, {60, 11, 0, 1})}), kStart);
+    EXPECT_THAT(series_of(table), ElementsAre(R"({target="db",path="/a"} 100/11/1/1)"));
+    table.apply(make_snapshot({}), kStart);
+    table.apply(make_snapshot({make_sum(1, 1, 1, {101, 12, 1, 1})}), kStart);
+    EXPECT_THAT(series_of(table), ElementsAre(R"({target="db",path="/a"} 101/12/1/1)"));
+    EXPECT_EQ(table.books()[0].total, (ReadCounts{101, 12, 1, 1}));
+}
+
+/// Two sums that only grow, seen through snapshots that lag, in any order of names.
+TEST(SeriesTable, IsMonotonicAndCompleteOverTornSnapshots) {
+    SeriesTable table({{"pids", {true, false, false}, "", ""}, {"files", {}, "", ""}}, kLimits);
+    std::mt19937 random(1);
+    const auto up_to = [&](std::uint64_t limit) { return random() % (limit + 1); };
+    std::vector<ReadCounts> truth(4);
+    std::map<std::string, ReadCounts> published;
+    for (int step = 0; step < 2000; ++step) {
+        ReadSnapshot snapshot;
+        for (std::uint32_t i = 0; i < truth.size(); ++i) {
+            truth[i].bytes += up_to(1000);
+            truth[i].calls += 1;
+            ReadCounts torn = truth[i];
+            torn.bytes -= std::min<std::uint64_t>(torn.bytes, up_to(1500));
+            torn.calls -= up_to(1);
+            snapshot.sums.push_back(make_sum(i + 1, 3, i / 2, torn, {i}));
+        }
+        if (step == 3) snapshot.new_names = {{0, "/a", false}};
+        if (step == 900) snapshot.new_names = {{1, "/b", false}};
+        table.apply(snapshot, kStart + seconds(step));
+        for (const SeriesRow& row : table.rows()) {
+            ReadCounts& before = published[std::string(row.labels.view())];
+            ASSERT_GE(row.counts.bytes, before.bytes);
+            ASSERT_GE(row.counts.calls, before.calls);
+            before = row.counts;
+        }
+    }
+    ReadSnapshot settled;
+    for (std::uint32_t i = 0; i < truth.size(); ++i) {
+        settled.sums.push_back(make_sum(i + 1, 3, i / 2, truth[i], {i}));
+    }
+    table.apply(settled, kStart + seconds(2000));
+    const auto bytes_of = [&](const std::string& labels) {
+        for (const SeriesRow& row : table.rows()) {
+            if (row.labels.view() == labels) return row.counts.bytes;
+        }
+        return std::uint64_t{0};
+    };
+    EXPECT_EQ(bytes_of(R"({target="pids",path="/b",pid="3"})"), truth[3].bytes);
+    EXPECT_EQ(bytes_of(R"({target="files",path="/a"})"), truth[0].bytes + truth[1].bytes);
+    EXPECT_EQ(table.books()[1].total.bytes,
+              truth[0].bytes + truth[1].bytes + truth[2].bytes + truth[3].bytes);
+}
+
+TEST(SeriesTable, OwesASeriesWhatWasReadBeforeItsNameWasKnown) {
+    SeriesTable table({{"db", {}, "", ""}}, kLimits);
+    table.apply(make_snapshot({make_sum(1, 1, 7, {10, 1, 0, 0})}), kStart);
+    table.apply(make_snapshot({make_sum(1, 1, 7, {30, 2, 0, 0})}), kStart);
+    EXPECT_THAT(series_of(table), IsEmpty());
+    EXPECT_EQ(table.books()[0].total.bytes, 30U);
+
+    table.apply(make_snapshot({make_sum(1, 1, 7, {30, 2, 0, 0})}, {{7, "/late", false}}), kStart);
+    EXPECT_THAT(series_of(table), ElementsAre(R"({target="db",path="/late"} 30/2/0/0)"));
+    EXPECT_EQ(table.books()[0].total.bytes, 30U);
+}
+
+TEST(SeriesTable, MakesNoSeriesOfASumWithoutReads) {
+    SeriesTable table({{"db", {}, "", ""}}, kLimits);
+    table.apply(make_snapshot({make_sum(1, 1, 1, {}), make_sum(2, 1, 2, {0, 0, 1, 0})},
+                              {{1, "/none", false}, {2, "/failed", false}}),
+                kStart);
+    EXPECT_THAT(series_of(table), ElementsAre(R"({target="db",path="/failed"} 0/0/1/0)"));
+    table.apply(make_snapshot({make_sum(1, 1, 1, {0, 1, 0, 1})}), kStart);
+    EXPECT_EQ(table.series_count(), 2U);
+}
+
+TEST(SeriesTable, KeepsWhatFindsNoSeriesInTheOverflow) {
+    SeriesTable table({{"a", {}, "", ""}, {"b", {}, "", ""}}, {2, minutes(15)});
+    const std::vector<FileName> names = {{1, "/1", false}, {2, "/2", false}, {3, "/3", false}};
+    table.apply(make_snapshot({make_sum(1, 1, 1, {1, 1, 0, 0}), make_sum(2, 3, 2, {20, 2, 0, 0}),
+                               make_sum(3, 2, 3, {300, 3, 0, 0})},
+                              names),
+                kStart);
+    EXPECT_THAT(series_of(table), ElementsAre(R"({target="a",path="/1"} 1/1/0/0)",
+                                              R"({target="a",path="/2"} 20/2/0/0)"));
+    EXPECT_EQ(table.books()[0].over_series_limit.bytes, 0U);
+    EXPECT_EQ(table.books()[1].over_series_limit, (ReadCounts{320, 5, 0, 0}));
+    EXPECT_EQ(table.books()[1].total, (ReadCounts{320, 5, 0, 0}));
+}
+
+TEST(SeriesTable, StaysInTheOverflowWhenRoomComes) {
+    SeriesTable table({{"a", {}, "", ""}}, {1, minutes(15)});
+    table.apply(make_snapshot({make_sum(1, 1, 1, {1, 1, 0, 0}), make_sum(2, 1, 2, {10, 1, 0, 0})},
+                              {{1, "/1", false}, {2, "/2", false}, {3, "/3", false}}),
+                kStart);
+    const auto later = kStart + minutes(20);
+    table.apply(make_snapshot({}), later);
+    ASSERT_EQ(table.series_count(), 0U);
+    table.apply(make_snapshot({make_sum(2, 1, 2, {15, 2, 0, 0}), make_sum(3, 1, 3, {7, 1, 0, 0})}),
+                later);
+    EXPECT_THAT(series_of(table), ElementsAre(R"({target="a",path="/3"} 7/1/0/0)"));
+    EXPECT_EQ(table.books()[0].over_series_limit, (ReadCounts{15, 2, 0, 0}));
+    EXPECT_EQ(table.books()[0].total.bytes, 23U);
+}
+
+TEST(SeriesTable, FeedsAFullTablesExistingSeriesFromNewSums) {
+    SeriesTable table({{"a", {}, "", ""}}, {1, minutes(15)});
+    table.apply(make_snapshot({make_sum(1, 1, 1, {1, 1, 0, 0}), make_sum(2, 1, 2, {10, 1, 0, 0})},
+                              {{1, "/log", false}, {2, "/log", false}}),
+                kStart);
+    EXPECT_THAT(series_of(table), ElementsAre(R"({target="a",path="/log"} 11/2/0/0)"));
+}
+
+TEST(SeriesTable, CountsTheKernelsOverflow) {
+    SeriesTable table({{"a", {}, "", ""}, {"b", {}, "", ""}}, kLimits);
+    ReadSnapshot snapshot;
+    snapshot.overflow = {{0, 0, 0, 0}, {500, 5, 0, 0}};
+    table.apply(snapshot, kStart);
+    snapshot.overflow = {{0, 0, 0, 0}, {400, 6, 0, 0}};
+    table.apply(snapshot, kStart);
+    EXPECT_EQ(table.books()[1].over_map_full, (ReadCounts{500, 6, 0, 0}));
+    EXPECT_EQ(table.books()[1].total, (ReadCounts{500, 6, 0, 0}));
+    EXPECT_EQ(table.books()[0].total, ReadCounts{});
+}
+
+TEST(SeriesTable, CountsErrorsByTargetAndErrno) {
+    SeriesTable table({{"a", {}, "", ""}, {"b", {}, "", ""}}, kLimits);
+    ReadSnapshot snapshot;
+    snapshot.errnos = {{3, 5, 10}, {1, 5, 1}, {2, 11, 7}};
+    table.apply(snapshot, kStart);
+    snapshot.errnos = {{3, 5, 9}, {1, 5, 2}};
+    table.apply(snapshot, kStart);
+    EXPECT_EQ(table.books()[0].errnos, (std::map<int, std::uint64_t>{{5, 12}}));
+    EXPECT_EQ(table.books()[1].errnos, (std::map<int, std::uint64_t>{{5, 10}, {11, 7}}));
+}
+
+TEST(SeriesTable, KeepsTheMostOfWhatWasUnattributed) {
+    SeriesTable table({{"a", {}, "", ""}}, kLimits);
+    ReadSnapshot snapshot;
+    snapshot.unattributed = {{"task_table_full", {9, 3, 0, 0}}, {"path_unresolved", {}}};
+    table.apply(snapshot, kStart);
+    snapshot.unattributed = {{"task_table_full", {8, 4, 0, 0}}};
+    table.apply(snapshot, kStart);
+    EXPECT_EQ(table.unattributed(),
+              (std::map<std::string, ReadCounts>{{"path_unresolved", {}},
+                                                 {"task_table_full", {9, 4, 0, 0}}}));
+}
+
+TEST(SeriesTable, DropsAnIdleSeriesAndLetsItReturnFromZero) {
+    SeriesTable table({{"a", {}, "", ""}}, kLimits);
+    const auto idle = [](std::uint64_t bytes) {
+        return make_snapshot({make_sum(1, 1, 1, {bytes, bytes, 0, 0})});
+    };
+    table.apply(make_snapshot({make_sum(1, 1, 1, {100, 100, 0, 0})}, {{1, "/a", false}}), kStart);
+    table.apply(idle(100), kStart + minutes(14));
+    EXPECT_EQ(table.series_count(), 1U);
+    table.apply(idle(100), kStart + minutes(15));
+    EXPECT_EQ(table.series_count(), 0U);
+    EXPECT_THAT(table.rows(), IsEmpty());
+
+    table.apply(idle(100), kStart + minutes(16));
+    EXPECT_EQ(table.series_count(), 0U);
+    table.apply(idle(103), kStart + minutes(17));
+    EXPECT_THAT(series_of(table), ElementsAre(R"({target="a",path="/a"} 3/3/0/0)"));
+    EXPECT_EQ(table.books()[0].total.bytes, 103U);
+}
+
+TEST(SeriesTable, StaysWhileOneOfItsSumsGrows) {
+    SeriesTable table({{"a", {}, "", ""}}, kLimits);
+    table.apply(make_snapshot({make_sum(1, 1, 1, {1, 1, 0, 0}), make_sum(2, 1, 2, {1, 1, 0, 0})},
+                              {{1, "/log", false}, {2, "/log", false}}),
+                kStart);
+    table.apply(make_snapshot({make_sum(2, 1, 2, {2, 2, 0, 0})}), kStart + minutes(10));
+    table.apply(make_snapshot({}), kStart + minutes(20));
+    EXPECT_THAT(series_of(table), ElementsAre(R"({target="a",path="/log"} 3/3/0/0)"));
+}
+
+TEST(SeriesTable, KeepsAReusedSlotApartFromTheSeriesThatLeft) {
+    SeriesTable table({{"a", {}, "", ""}}, {1, minutes(15)});
+    table.apply(make_snapshot({make_sum(1, 1, 1, {100, 1, 0, 0})},
+                              {{1, "/old", false}, {2, "/new", false}}),
+                kStart);
+    const auto later = kStart + minutes(15);
+    table.apply(make_snapshot({}), later);
+    table.apply(make_snapshot({make_sum(2, 1, 2, {7, 1, 0, 0})}), later);
+    table.apply(make_snapshot({make_sum(1, 1, 1, {101, 2, 0, 0})}), later);
+    EXPECT_THAT(series_of(table), ElementsAre(R"({target="a",path="/new"} 7/1/0/0)"));
+    EXPECT_EQ(table.books()[0].over_series_limit, (ReadCounts{1, 1, 0, 0}));
+}
+
+TEST(SeriesTable, KeepsAwkwardNamesDistinct) {
+    std::string long_utf8;
+    while (long_utf8.size() < 252)
+        long_utf8 += "€";
+    const std::vector<std::string> paths = {"/a\"",
+                                            "/a\\",
+                                            "/a\n",
+                                            "/a\\n",
+                                            "/a\xff",
+                                            "/a\\xff",
+                                            "/a\\\\",
+                                            "/a\\x0a",
+                                            "/" + long_utf8 + "abc",
+                                            "/a",
+                                            "/" + long_utf8 + "abd"};
+    SeriesTable table({{"a", {}, "", ""}}, kLimits);
+    ReadSnapshot snapshot;
+    for (std::uint32_t i = 0; i < paths.size(); ++i) {
+        snapshot.new_names.push_back({i, paths[i], false});
+        snapshot.sums.push_back(make_sum(i + 1, 1, i, {i, 1, 0, 0}));
+    }
+    table.apply(snapshot, kStart);
+    EXPECT_EQ(table.series_count(), paths.size());
+    EXPECT_THAT(series_of(table),
+                testing::Contains("{target=\"a\",path=\"/" + long_utf8 + "abd\"} 10/1/0/0"));
+}
+
+TEST(SeriesTable, CountsATruncatedPathOnce) {
+    SeriesTable table({{"a", {}, "", ""}}, kLimits);
+    table.apply(make_snapshot({}, {{1, "/cut", true}, {2, "/whole", false}}), kStart);
+    table.apply(make_snapshot({}, {{1, "/cut", true}}), kStart);
+    EXPECT_EQ(table.paths_truncated(), 1U);
+}
+
+TEST(SeriesTable, IgnoresTargetsThatItDoesNotKnow) {
+    SeriesTable table({{"a", {}, "", ""}}, kLimits);
+    table.apply(make_snapshot({make_sum(1, ~TargetMask{0}, 1, {1, 1, 0, 0})}, {{1, "/a", false}}),
+                kStart);
+    EXPECT_EQ(table.series_count(), 1U);
+}
+
+TEST(SeriesTable, ServesSixtyFourTargets) {
+    std::vector<Target> targets;
+    for (int i = 0; i < 64; ++i)
+        targets.push_back({"t" + std::to_string(i), {}, "", ""});
+    SeriesTable table(targets, kLimits);
+    table.apply(make_snapshot({make_sum(1, ~TargetMask{0}, 1, {3, 1, 0, 0})}, {{1, "/a", false}}),
+                kStart);
+    EXPECT_EQ(table.series_count(), 64U);
+    EXPECT_EQ(table.books()[63].total.bytes, 3U);
+}
+
+TEST(SeriesTable, GivesRowsThatOutliveTheSeries) {
+    SeriesTable table({{"a", {}, "", ""}}, kLimits);
+    table.apply(make_snapshot({make_sum(1, 1, 1, {3, 1, 0, 0})}, {{1, "/a", false}}), kStart);
+    const std::vector<SeriesRow> rows = table.rows();
+    table.apply(make_snapshot({}), kStart + minutes(15));
+    ASSERT_EQ(table.series_count(), 0U);
+    EXPECT_EQ(rows.at(0).labels.view(), R"({target="a",path="/a"})");
+}
+
+}  // namespace
+}  // namespace vfswatchd

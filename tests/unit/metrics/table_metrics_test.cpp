@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "metrics/table_metrics.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cerrno>
+#include <chrono>
+#include <string>
+
+#include "snapshots.h"
+
+namespace vfswatchd {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr SeriesTable::TimePoint kStart{std::chrono::hours(1)};
+
+TEST(TableMetrics, ShowsEveryTargetFromTheStart) {
+    const SeriesTable table({{"a", {}, "", ""}, {"b", {}, "", ""}}, {5, std::chrono::minutes(1)});
+    const std::string text = render_table_metrics(table);
+    EXPECT_THAT(text, HasSubstr("\nvfswatch_target_read_bytes_total{target=\"b\"} 0\n"));
+    EXPECT_THAT(
+        text,
+        HasSubstr("\nvfswatch_overflow_read_calls_total{target=\"a\",reason=\"map_full\"} 0\n"));
+    EXPECT_THAT(text, HasSubstr("\nvfswatch_series 0\n"));
+    EXPECT_THAT(text, HasSubstr("\nvfswatch_series_limit 5\n"));
+    EXPECT_THAT(text, HasSubstr("\nvfswatch_paths_truncated_total 0\n"));
+}
+
+TEST(TableMetrics, HasNoFamilyThatHasNoSample) {
+    const SeriesTable table({}, {5, std::chrono::minutes(1)});
+    EXPECT_THAT(render_table_metrics(table), Not(HasSubstr("target_read")));
+    EXPECT_THAT(render_table_metrics(table), Not(HasSubstr("unattributed")));
+    EXPECT_THAT(render_table_metrics(table), Not(HasSubstr("vfswatch_overflow")));
+}
+
+TEST(TableMetrics, WritesCountersExactlyAbove2To53) {
+    SeriesTable table({{"a", {}, "", ""}}, {0, std::chrono::minutes(1)});
+    ReadSnapshot snapshot =
+        make_snapshot({make_sum(1, 1, 1, {kAbove2To53, 1, 0, 0})}, {{1, "/a", true}});
+    snapshot.overflow = {{kAbove2To53, 1, 0, 0}};
+    snapshot.errnos = {{1, EIO, kAbove2To53}};
+    snapshot.unattributed = {{"task_table_full", {kAbove2To53, 3, 0, 0}}};
+    table.apply(snapshot, kStart);
+    const std::string text = render_table_metrics(table);
+    const std::string value = " 9007199254740993\n";
+    for (const std::string& sample :
+         {std::string(R"(overflow_read_bytes_total{target="a",reason="series_limit"})"),
+          std::string(R"(overflow_read_bytes_total{target="a",reason="map_full"})"),
+          std::string(R"(target_read_errors_total{target="a",errno="EIO"})"),
+          std::string(R"(unattributed_read_bytes_total{reason="task_table_full"})")}) {
+        EXPECT_THAT(text, HasSubstr("\nvfswatch_" + sample + value));
+    }
+    EXPECT_THAT(text, HasSubstr("vfswatch_target_read_bytes_total{target=\"a\"} "
+                                "18014398509481986\n"));
+    EXPECT_THAT(text, HasSubstr("unattributed_read_calls_total{reason=\"task_table_full\"} 3\n"));
+    EXPECT_THAT(text, HasSubstr("\nvfswatch_paths_truncated_total 1\n"));
+}
+
+TEST(ErrnoName, NamesWhatReadsReturn) {
+    EXPECT_EQ(errno_name(EIO), "EIO");
+    EXPECT_EQ(errno_name(EAGAIN), "EAGAIN");
+    EXPECT_EQ(errno_name(512), "ERESTARTSYS");
+    EXPECT_EQ(errno_name(4000), "4000");
+}
+
+}  // namespace
+}  // namespace vfswatchd
