@@ -215,23 +215,6 @@ static __always_inline void keep_labels(struct vfswatch_run *run, struct task_st
 		read_comm(task, (__u64 *)run->comm);
 }
 
-/* From here on the task's reads are of this name, for `targets`. */
-static __always_inline void charge_to_name(struct vfswatch_run *run, struct vfswatch_name *name,
-					   __u64 targets, struct task_struct *task, __u32 tgid)
-{
-	run->targets = targets;
-	run->unattributed = VFSWATCH_UNATTRIBUTED_NONE;
-	keep_labels(run, task);
-	run->sum_id = 0;
-	if (!run->fields && targets == name->sum_targets)
-		run->sum_id = name->sum_id;
-	if (!run->sum_id)
-		run->sum_id = find_sum(run, name->name_id, tgid);
-	/* Not announced yet: come back at the next read. */
-	if (!name->announced)
-		run->name.dentry = 0;
-}
-
 /* Wanted by nobody (targets 0), or over the ceiling. */
 static __always_inline void charge_to_no_name(struct vfswatch_run *run, __u64 targets)
 {
@@ -239,6 +222,23 @@ static __always_inline void charge_to_no_name(struct vfswatch_run *run, __u64 ta
 	run->unattributed = VFSWATCH_UNATTRIBUTED_NONE;
 	run->fields = 0;
 	run->sum_id = 0;
+}
+
+/* From here on the task's reads are of this name, for `targets`. */
+static __always_inline void charge_to_name(struct vfswatch_run *run, struct vfswatch_name *name,
+					   __u64 targets, struct task_struct *task, __u32 tgid)
+{
+	charge_to_no_name(run, targets);
+	if (!targets)
+		return;
+	keep_labels(run, task);
+	if (!run->fields && targets == name->sum_targets)
+		run->sum_id = name->sum_id;
+	if (!run->sum_id)
+		run->sum_id = find_sum(run, name->name_id, tgid);
+	/* Not announced yet: come back at the next read. */
+	if (!name->announced)
+		run->name.dentry = 0;
 }
 
 /* A name whose targets are not known (yet). */

@@ -52,6 +52,12 @@ static __always_inline bool prepend_name(struct walk *walk, struct dentry *dentr
 	return true;
 }
 
+/* Arrays, as literals would make a map of their own. */
+static const char root_text[] = "/";
+static const char pipe_text[] = "pipe:";
+static const char socket_text[] = "socket:";
+static const char anon_inode_text[] = "anon_inode:";
+
 /* The whole text at once; `bytes` is a constant. */
 static __always_inline void set_text(struct walk *walk, const char *text, __u32 bytes)
 {
@@ -61,13 +67,13 @@ static __always_inline void set_text(struct walk *walk, const char *text, __u32 
 
 static __always_inline bool prepend_anon_inode(struct walk *walk)
 {
-	const __u32 bytes = sizeof("anon_inode:") - 1;
+	const __u32 bytes = sizeof(anon_inode_text) - 1;
 	__u32 start;
 
 	if (!take_room(walk, bytes))
 		return false;
 	start = text_offset(walk) & (VFSWATCH_PATH_BYTES - 1);
-	__builtin_memcpy(&walk->text[start], "anon_inode:", bytes);
+	__builtin_memcpy(&walk->text[start], anon_inode_text, bytes);
 	return true;
 }
 
@@ -75,11 +81,11 @@ static __always_inline bool prepend_anon_inode(struct walk *walk)
 static __always_inline bool name_nameless(struct walk *walk, struct dentry *dentry, __u64 magic)
 {
 	if (magic == PIPEFS_MAGIC) {
-		set_text(walk, "pipe:", sizeof("pipe:") - 1);
+		set_text(walk, pipe_text, sizeof(pipe_text) - 1);
 		return true;
 	}
 	if (magic == SOCKFS_MAGIC) {
-		set_text(walk, "socket:", sizeof("socket:") - 1);
+		set_text(walk, socket_text, sizeof(socket_text) - 1);
 		return true;
 	}
 	if (!prepend_name(walk, dentry))
@@ -124,7 +130,7 @@ static __always_inline bool read_path(struct walk *walk, struct file *file)
 	walk->truncated = 1;
 out:
 	if (text_offset(walk) == VFSWATCH_PATH_BYTES)
-		set_text(walk, "/", 1);
+		set_text(walk, root_text, sizeof(root_text) - 1);
 	return true;
 }
 

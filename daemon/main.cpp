@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "config/load.h"
+#include "policy/lower.h"
 #include "service/daemon.h"
 #include "service/log.h"
 #include "service/options.h"
@@ -32,9 +33,13 @@ ExitCode run(const Options& options) {
         return ExitCode::kConfig;
     }
     apply_options(options, *config);
-    if (const auto faults = unlowerable(*config)) return complain(ExitCode::kConfig, *faults);
-    if (options.check_config) return print(describe(*config));
-    return run_daemon(*config, log);
+    const auto filter = lower(*config);
+    if (!filter) {
+        log.error(filter.error().message());
+        return ExitCode::kConfig;
+    }
+    if (options.check_config) return print(describe(*config, *filter));
+    return run_daemon(*config, *filter, log);
 }
 
 }  // namespace

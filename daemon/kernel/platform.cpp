@@ -95,6 +95,11 @@ Error explain(const Error& error, const Platform& platform) {
     return {error.code, error.message() + ": " + remedy(error, platform)};
 }
 
+std::uint32_t possible_cpus() {
+    const int count = libbpf_num_possible_cpus();
+    return count > 0 ? static_cast<std::uint32_t>(count) : 1;
+}
+
 std::string libbpf_version() {
     return std::to_string(libbpf_major_version()) + "." + std::to_string(libbpf_minor_version());
 }

@@ -28,6 +28,9 @@ struct Platform {
 /// Adds to a load or attach error what to do about it, as far as the platform tells.
 [[nodiscard]] Error explain(const Error& error, const Platform& platform);
 
+/// CPUs that this machine may ever have: what the kernel sizes its maps by. At least 1.
+[[nodiscard]] std::uint32_t possible_cpus();
+
 /// The library that runs, as `major.minor`.
 [[nodiscard]] std::string libbpf_version();
 

@@ -109,12 +109,11 @@ OrRefusal<AccountingMethod> choose_method(const Log& log) {
                                      ")"));
 }
 
-OrRefusal<std::shared_ptr<Watch>> attach(const Config& config, const Log& log) {
-    auto filter = lower(config);
-    if (!filter) return refuse(ExitCode::kConfig, filter.error().message());
+OrRefusal<std::shared_ptr<Watch>> attach(const Config& config, const Filter& filter,
+                                         const Log& log) {
     const auto method = choose_method(log);
     if (!method) return tl::unexpected(method.error());
-    auto probes = Probes::load(*filter, table_sizes(config, *filter), *method);
+    auto probes = Probes::load(filter, table_sizes(config, filter), *method);
     if (!probes) return refuse_kernel(probes.error());
     if (auto done = probes->attach_accounting(); !done) return refuse_kernel(done.error());
     // Counts do without it: only errors and ends of file would be missing.
@@ -123,7 +122,7 @@ OrRefusal<std::shared_ptr<Watch>> attach(const Config& config, const Log& log) {
     return std::make_shared<Watch>(std::move(*probes), config);
 }
 
-OrRefusal<void> serve(const Config& config, const Log& log) {
+OrRefusal<void> serve(const Config& config, const Filter& filter, const Log& log) {
     auto loop = Loop::create([&log] {
         log.notice("SIGHUP: this version reads its configuration at start only; restart it");
     });
@@ -131,7 +130,7 @@ OrRefusal<void> serve(const Config& config, const Log& log) {
     Service service(config, log, **loop);
     auto server = listen(config, service);
     if (!server) return tl::unexpected(server.error());
-    auto watch = attach(config, log);
+    auto watch = attach(config, filter, log);
     if (!watch) return tl::unexpected(watch.error());
     service.publish(*watch);
     Watch& names = **watch;
@@ -152,9 +151,9 @@ OrRefusal<void> serve(const Config& config, const Log& log) {
 
 }  // namespace
 
-ExitCode run_daemon(const Config& config, const Log& log) {
+ExitCode run_daemon(const Config& config, const Filter& filter, const Log& log) {
     for (const std::string& text : not_there_yet(config)) log.warning(text);
-    const auto served = serve(config, log);
+    const auto served = serve(config, filter, log);
     if (served) return ExitCode::kOk;
     log.error(served.error().message);
     return served.error().code;

@@ -2,13 +2,14 @@
 #pragma once
 
 #include "config/config.h"
+#include "model/filter.h"
 #include "service/exit_code.h"
 #include "service/log.h"
 
 namespace vfswatchd {
 
-/// Listens, attaches, and serves until SIGTERM or SIGINT; leaves nothing in the kernel.
+/// `filter` is the config, lowered. Listens, attaches, and serves until SIGTERM or SIGINT; leaves nothing in the kernel.
 /// What goes wrong is logged here, once, with what to do about it.
-[[nodiscard]] ExitCode run_daemon(const Config& config, const Log& log);
+[[nodiscard]] ExitCode run_daemon(const Config& config, const Filter& filter, const Log& log);
 
 }  // namespace vfswatchd

@@ -3,10 +3,9 @@
 
 #include <string>
 
-namespace vfswatchd {
+#include "service/log_level.h"
 
-/// syslog's priorities, as the journal stores them.
-enum class LogLevel : int { kError = 3, kWarning = 4, kNotice = 5, kInfo = 6, kDebug = 7 };
+namespace vfswatchd {
 
 /// The daemon's own log: to the journal with PRIORITY and CODE_FUNC where stderr is the journal's,
 /// else to stderr.
