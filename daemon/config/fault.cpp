@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/fault.h"
+
+namespace vfswatchd {
+
+std::string format_place(const ConfigPlace& place) {
+    if (place.line == 0) return place.file;
+    return place.file + ":" + std::to_string(place.line) + ":" + std::to_string(place.column);
+}
+
+std::string format_fault(const ConfigFault& fault) {
+    return format_place(fault.place) + ": " + fault.message;
+}
+
+}  // namespace vfswatchd

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "config/config.h"
+
+namespace vfswatchd {
+
+/// One thing that is wrong with a configuration: what was found, what was expected, what to do.
+struct ConfigFault {
+    ConfigPlace place;
+    std::string message;
+};
+
+/// `file:line:column`; `file` alone where there is no line.
+[[nodiscard]] std::string format_place(const ConfigPlace& place);
+
+/// `file:line:column: message`
+[[nodiscard]] std::string format_fault(const ConfigFault& fault);
+
+}  // namespace vfswatchd

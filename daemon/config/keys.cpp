@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/keys.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <array>
+
+namespace vfswatchd {
+namespace {
+
+constexpr FileTypeMask type_bit(unsigned mode) {
+    return static_cast<FileTypeMask>(1U << (mode >> 12U));
+}
+
+constexpr std::array<FileTypeWord, 6> kNamedTypes = {{
+    {"regular", type_bit(S_IFREG)},
+    {"directory", type_bit(S_IFDIR)},
+    {"chardev", type_bit(S_IFCHR)},
+    {"blockdev", type_bit(S_IFBLK)},
+    {"fifo", type_bit(S_IFIFO)},
+    {"socket", type_bit(S_IFSOCK)},
+}};
+
+// Anonymous inodes (eventfd, inotify ...) have no type at all: they are `other`.
+constexpr FileTypeMask other_types() {
+    FileTypeMask named = 0;
+    for (const FileTypeWord& type : kNamedTypes)
+        named = FileTypeMask(named | type.types);
+    return FileTypeMask(~named);
+}
+
+constexpr std::array<FileTypeWord, 7> kFileTypeWords = {
+    kNamedTypes[0], kNamedTypes[1], kNamedTypes[2],          kNamedTypes[3],
+    kNamedTypes[4], kNamedTypes[5], {"other", other_types()}};
+
+constexpr std::array<LabelWord, 3> kLabelWords = {{
+    {"pid", &LabelFields::pid},
+    {"comm", &LabelFields::comm},
+    {"uid", &LabelFields::uid},
+}};
+
+constexpr std::int64_t kHour = 3600;
+
+constexpr std::array kKeys = std::to_array<KeySpec>({
+    {KeyId::kListen, "listen", KeyType::kMappingList, false, 0, 0, 16,
+     R"([{address: "127.0.0.1:9974"}])", "Where the Prometheus endpoint listens."},
+    {KeyId::kListenAddress, "listen[].address", KeyType::kAddress, true, 0, 0, 0, "",
+     "host:port or [v6]:port; the host is an IP address or localhost, port 0 is any free one."},
+    {KeyId::kLimits, "limits", KeyType::kMapping, false, 0, 0, 0, "",
+     "Ceilings over all targets; what is beyond them goes to the overflow counters."},
+    {KeyId::kMaxSeries, "limits.max_series", KeyType::kCount, false, 1, 1000000, 0, "20000",
+     "Files on the endpoint at one moment, each with its labels."},
+    {KeyId::kMaxFiles, "limits.max_files", KeyType::kCount, false, 1, 4194304, 0, "65536",
+     "Sums kept in the kernel; a file takes one for each combination of its labels."},
+    {KeyId::kMaxTasks, "limits.max_tasks", KeyType::kCount, false, 1, 1048576, 0, "32768",
+     "Threads with reads under way in the kernel's books."},
+    {KeyId::kIdleSeriesTimeout, "limits.idle_series_timeout", KeyType::kDuration, false, 1,
+     7 * 24 * kHour, 0, "15m", "A file that nobody read for this long leaves the endpoint."},
+    {KeyId::kTargets, "targets", KeyType::kMappingList, true, 0, 0, 8 * sizeof(TargetMask), "",
+     "What is watched. Drop-ins in conf.d add to this list."},
+    {KeyId::kTargetName, "targets[].name", KeyType::kName, true, 0, 0, 0, "",
+     "The label target of its metrics; unique."},
+    {KeyId::kProcesses, "targets[].processes", KeyType::kMapping, false, 0, 0, 0, "",
+     "Whose reads are counted; left out: every process."},
+    {KeyId::kPids, "targets[].processes.pids", KeyType::kPidList, false, 1, kMaxPid, 4096, "",
+     "Process ids, each with all its threads."},
+    {KeyId::kPaths, "targets[].paths", KeyType::kMapping, false, 0, 0, 0, "",
+     "Which files are counted; left out: every file of the wanted types."},
+    {KeyId::kInclude, "targets[].paths.include", KeyType::kPatternList, false, 0, 0, 1000, "",
+     "Patterns of the wanted paths; left out: every path."},
+    {KeyId::kExclude, "targets[].paths.exclude", KeyType::kPatternList, false, 0, 0, 1000, "",
+     "Patterns of paths that are not wanted, whatever include says."},
+    {KeyId::kFileTypes, "targets[].file_types", KeyType::kWordList, false, 0, 0,
+     kFileTypeWords.size(), "[regular]", "Which kinds of files are counted."},
+    {KeyId::kLabels, "targets[].labels", KeyType::kWordList, false, 0, 0, kLabelWords.size(), "",
+     "Labels on top of target and path; each multiplies the number of series."},
+});
+
+template <typename Words>
+std::vector<std::string_view> names_of(const Words& words) {
+    std::vector<std::string_view> names;
+    for (const auto& entry : words)
+        names.push_back(entry.word);
+    return names;
+}
+
+}  // namespace
+
+std::span<const KeySpec> config_keys() {
+    return kKeys;
+}
+
+std::string_view key_name(const KeySpec& key) {
+    const std::size_t dot = key.path.rfind('.');
+    return dot == std::string_view::npos ? key.path : key.path.substr(dot + 1);
+}
+
+std::string_view key_parent(const KeySpec& key) {
+    const std::size_t dot = key.path.rfind('.');
+    return dot == std::string_view::npos ? std::string_view() : key.path.substr(0, dot);
+}
+
+std::vector<std::string_view> names_under(std::string_view parent) {
+    std::vector<std::string_view> names;
+    for (const KeySpec& key : kKeys) {
+        if (key_parent(key) == parent) names.push_back(key_name(key));
+    }
+    return names;
+}
+
+const KeySpec* find_key(std::string_view parent, std::string_view name) {
+    const auto found = std::find_if(kKeys.begin(), kKeys.end(), [&](const KeySpec& key) {
+        return key_parent(key) == parent && key_name(key) == name;
+    });
+    return found == kKeys.end() ? nullptr : &*found;
+}
+
+std::span<const FileTypeWord> file_type_words() {
+    return kFileTypeWords;
+}
+
+std::span<const LabelWord> label_words() {
+    return kLabelWords;
+}
+
+std::vector<std::string_view> words_of(KeyId id) {
+    return id == KeyId::kLabels ? names_of(kLabelWords) : names_of(kFileTypeWords);
+}
+
+}  // namespace vfswatchd

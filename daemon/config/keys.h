@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/config.h"
+
+namespace vfswatchd {
+
+enum class KeyId {
+    kListen,
+    kListenAddress,
+    kLimits,
+    kMaxSeries,
+    kMaxFiles,
+    kMaxTasks,
+    kIdleSeriesTimeout,
+    kTargets,
+    kTargetName,
+    kProcesses,
+    kPids,
+    kPaths,
+    kInclude,
+    kExclude,
+    kFileTypes,
+    kLabels,
+};
+
+enum class KeyType {
+    kMapping,
+    kMappingList,
+    kName,
+    kAddress,
+    kCount,
+    kDuration,
+    kPidList,
+    kPatternList,
+    kWordList,
+};
+
+/// One key of the configuration file: all that the parser, the schema and the manual say of it.
+struct KeySpec {
+    KeyId id;
+    std::string_view path;  ///< `targets[].paths.include`
+    KeyType type;
+    bool required;
+    std::int64_t min;  ///< count, pid: smallest number; duration: seconds
+    std::int64_t max;
+    std::size_t max_items;          ///< of a list; every list has at least one
+    std::string_view default_text;  ///< as YAML; empty: there is none
+    std::string_view description;
+};
+
+/// Every key, parents before their children.
+[[nodiscard]] std::span<const KeySpec> config_keys();
+
+/// `include` of `targets[].paths.include`
+[[nodiscard]] std::string_view key_name(const KeySpec& key);
+
+/// `targets[].paths` of `targets[].paths.include`; empty: top level.
+[[nodiscard]] std::string_view key_parent(const KeySpec& key);
+
+/// The names that a mapping may hold.
+[[nodiscard]] std::vector<std::string_view> names_under(std::string_view parent);
+
+/// nullptr: no such key at that place.
+[[nodiscard]] const KeySpec* find_key(std::string_view parent, std::string_view name);
+
+struct FileTypeWord {
+    std::string_view word;
+    FileTypeMask types;
+};
+[[nodiscard]] std::span<const FileTypeWord> file_type_words();
+
+struct LabelWord {
+    std::string_view word;
+    bool LabelFields::*field;
+};
+[[nodiscard]] std::span<const LabelWord> label_words();
+
+/// The words that a kWordList takes.
+[[nodiscard]] std::vector<std::string_view> words_of(KeyId id);
+
+/// Where the endpoint listens when nothing else is said.
+inline constexpr std::string_view kDefaultListenAddress = "127.0.0.1:9974";
+
+/// PID_MAX_LIMIT of 64-bit kernels is 2^22; process ids stay below it (proc(5), pid_max).
+inline constexpr std::int64_t kMaxPid = (1 << 22) - 1;
+
+/// PATH_MAX without its NUL: no path is longer, so no pattern need be.
+inline constexpr std::size_t kMaxPatternBytes = 4095;
+
+inline constexpr std::size_t kMaxNameBytes = 63;
+
+}  // namespace vfswatchd

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+#include "config/parse.h"
+
+namespace vfswatchd {
+
+/// Reads and checks `main_file` and conf.d/*.yaml beside it, in the order of their names.
+/// Errors: all faults at once; a file that cannot be read is one of them, with what to do.
+[[nodiscard]] ConfigOrFaults load_config(const std::string& main_file);
+
+}  // namespace vfswatchd

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/parse.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "config/keys.h"
+#include "config/reader.h"
+#include "config/values.h"
+#include "config/yaml_tree.h"
+
+namespace vfswatchd {
+namespace {
+
+void read_file(const ConfigText& source, FileRole role, ConfigReader& reader,
+               std::vector<ConfigFault>& all_faults, std::vector<ConfigFault>& file_faults) {
+    const std::optional<YamlNode> root = read_yaml(source.file, source.text, file_faults);
+    if (root) reader.read(source.file, *root, role);
+    std::stable_sort(file_faults.begin(), file_faults.end(), [](const auto& a, const auto& b) {
+        return std::pair(a.place.line, a.place.column) < std::pair(b.place.line, b.place.column);
+    });
+    for (ConfigFault& fault : file_faults)
+        all_faults.push_back(std::move(fault));
+    file_faults.clear();
+}
+
+void check_targets(const std::string& main_file, const Config& config,
+                   std::vector<ConfigFault>& faults) {
+    const std::size_t most = find_key("", "targets")->max_items;
+    if (config.targets.size() > most) {
+        faults.push_back(
+            {config.targets[most].place, "found the target number " + std::to_string(most + 1) +
+                                             ", expected at most " + std::to_string(most) +
+                                             " over all files; join targets, or watch less"});
+    }
+    if (config.targets.empty() && faults.empty()) {
+        faults.push_back({{main_file, 1, 1},
+                          "found no `targets`, here or in conf.d, expected a list of at least "
+                          "one; see vfswatchd.yaml(5)"});
+    }
+}
+
+void cut(std::vector<ConfigFault>& faults) {
+    if (faults.size() <= kMaxFaults) return;
+    const std::size_t more = faults.size() - kMaxFaults;
+    faults.resize(kMaxFaults);
+    faults.push_back({faults.back().place, std::to_string(more) + " more faults are not shown"});
+}
+
+}  // namespace
+
+ConfigOrFaults parse_config(const ConfigText& main, const std::vector<ConfigText>& drop_ins) {
+    Config config;
+    std::vector<ConfigFault> faults;
+    std::vector<ConfigFault> file_faults;
+    ConfigReader reader(config, file_faults);
+    read_file(main, FileRole::kMain, reader, faults, file_faults);
+    for (const ConfigText& drop_in : drop_ins) {
+        read_file(drop_in, FileRole::kDropIn, reader, faults, file_faults);
+    }
+    check_targets(main.file, config, faults);
+    if (!faults.empty()) {
+        cut(faults);
+        return tl::unexpected(std::move(faults));
+    }
+    if (config.listen.empty()) config.listen.push_back(*parse_address(kDefaultListenAddress));
+    return config;
+}
+
+}  // namespace vfswatchd

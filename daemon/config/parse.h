@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <tl/expected.hpp>
+#include <vector>
+
+#include "config/config.h"
+#include "config/fault.h"
+
+namespace vfswatchd {
+
+/// One configuration file as it was read.
+struct ConfigText {
+    std::string file;  ///< as messages name it
+    std::string text;
+};
+
+/// A checked configuration, or everything that is wrong with it: at least one fault, in the
+/// order of files, lines and columns.
+using ConfigOrFaults = tl::expected<Config, std::vector<ConfigFault>>;
+
+/// Parses and checks the main file and the drop-ins that add targets to it. Pure: no I/O.
+/// Errors: all faults of all files at once, up to kMaxFaults.
+[[nodiscard]] ConfigOrFaults parse_config(const ConfigText& main,
+                                          const std::vector<ConfigText>& drop_ins = {});
+
+/// Nobody reads more; a mistaken file of a megabyte must not print a hundred thousand lines.
+inline constexpr std::size_t kMaxFaults = 200;
+
+}  // namespace vfswatchd

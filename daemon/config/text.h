@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace vfswatchd {
+
+/// Length in bytes of the character that `text` begins with; 0: not UTF-8 (or empty).
+/// Source: RFC 3629; overlong forms, surrogates and values beyond U+10FFFF are not UTF-8.
+[[nodiscard]] std::size_t utf8_length(std::string_view text);
+
+/// Foreign text for a message: control characters and bytes that are not UTF-8 as `\xNN`.
+[[nodiscard]] std::string harmless(std::string_view text);
+
+/// Foreign text for a message: harmless, in backquotes, cut when long.
+[[nodiscard]] std::string quoted(std::string_view text);
+
+/// `a, b, c`
+[[nodiscard]] std::string listed(std::span<const std::string_view> words);
+
+/// The word that `text` was probably meant to be; empty: none is close.
+[[nodiscard]] std::string_view nearest(std::string_view text,
+                                       std::span<const std::string_view> words);
+
+}  // namespace vfswatchd

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <tl/expected.hpp>
+
+#include "config/config.h"
+
+namespace vfswatchd {
+
+/// A value, or the end of a fault's message: what was found, what was expected, the remedy.
+template <typename T>
+using Checked = tl::expected<T, std::string>;
+
+/// Decimal digits only, so that no number can be read in two ways.
+[[nodiscard]] Checked<std::int64_t> parse_count(std::string_view text, std::int64_t min,
+                                                std::int64_t max);
+
+/// `15s`, `1m30s`, `2h`: each unit at most once, the large ones first.
+[[nodiscard]] Checked<std::chrono::seconds> parse_duration(std::string_view text,
+                                                           std::chrono::seconds min,
+                                                           std::chrono::seconds max);
+
+/// host:port or [v6]:port. The host comes back in its canonical spelling.
+[[nodiscard]] Checked<ListenAddress> parse_address(std::string_view text);
+
+/// A target's name: [a-zA-Z0-9_.:-]{1,63}.
+[[nodiscard]] Checked<void> check_name(std::string_view text);
+
+/// A path pattern's shape: escapes, components, length.
+[[nodiscard]] Checked<void> check_pattern(std::string_view text);
+
+/// `1h30m`
+[[nodiscard]] std::string format_duration(std::chrono::seconds duration);
+
+}  // namespace vfswatchd

@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "config/parse.h"
+#include "config/yaml_tree.h"
+
+namespace vfswatchd {
+namespace {
+
+using testing::HasSubstr;
+using testing::StartsWith;
+
+std::vector<std::string> faults_of(const std::string& text) {
+    const ConfigOrFaults config = parse_config({"f.yaml", text});
+    std::vector<std::string> lines;
+    if (config) return lines;
+    for (const ConfigFault& fault : config.error())
+        lines.push_back(format_fault(fault));
+    return lines;
+}
+
+struct BadConfig {
+    const char* name;
+    const char* text;
+    const char* place;
+    const char* fragment;
+};
+
+void PrintTo(const BadConfig& bad, std::ostream* out) {
+    *out << bad.name;
+}
+
+/// A target with one more line under its name.
+#define TARGET "targets:\n  - name: a\n"
+
+const BadConfig kBadConfigs[] = {
+    // Not the one YAML document that was expected.
+    {"Empty", "", "1:1", "the file holds nothing"},
+    {"OnlyComments", "# targets:\n", "1:1", "the file holds nothing"},
+    {"SecondDocument", TARGET "---\ntargets: []\n", "3:1", "a second YAML document"},
+    {"EmptySecondDocument", TARGET "---\n", "3:1", "a second YAML document"},
+    {"UnclosedBracket", "targets: [\n", "2:1", "end of sequence flow not found"},
+    {"TabIndent", "targets:\n\t- name: a\n", "2:2", "with spaces, not with tabs"},
+    {"UnquotedStar", TARGET "    paths:\n      include: [*.tmp]\n", "4:17", "must stand in quotes"},
+    {"UnquotedDoubleStar", TARGET "    paths:\n      include:\n        - **/x\n", "5:11",
+     "must stand in quotes"},
+    {"Alias", "targets:\n  - name: &n a\n  - name: *n\n", "2:11", "a YAML anchor"},
+    {"AliasUse", "targets:\n  - name: &n a\n  - name: *n\n", "3:11", "a YAML alias"},
+    {"MergeKey", TARGET "    <<: {labels: [pid]}\n", "3:5", "a YAML merge key"},
+    {"Tag", "targets:\n  - name: !!str a\n", "2:11", "the YAML tag"},
+    {"ControlCharacter", "targets:\n  - name: \x04\n", "2:11", "the byte `\\x04`"},
+    {"NotUtf8", "targets: \xff\n", "1:10", "expected UTF-8 text"},
+    {"EndInAnEscape", "targets: \"\\", "1:12", "unknown escape character: \\x04"},
+    {"DeepNesting", "targets: [[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]\n", "1:25",
+     "nested deeper"},
+    {"TopLevelList", "- name: a\n", "1:1", "found a list, expected a mapping"},
+    {"TopLevelScalar", "hello\n", "1:1", "found `hello`, expected a mapping"},
+
+    // Keys.
+    {"UnknownKey", "target:\n  - name: a\n", "1:1", "did you mean `targets`?"},
+    {"UnknownKeyFarFromAll", TARGET "    colour: red\n", "3:5",
+     "expected one of name, processes, paths, file_types, labels"},
+    {"KeyAtTheWrongPlace", TARGET "    include: ['/etc/**']\n", "3:5",
+     "its place is `targets[].paths.include`"},
+    {"KeyOfALaterVersion", TARGET "    snippets: {max_bytes: 40}\n", "3:5",
+     "unknown key `snippets`"},
+    {"LaterTopLevelKey", "persist: true\n" TARGET, "1:1", "unknown key `persist`"},
+    {"DuplicateKey", TARGET "    labels: [pid]\n    labels: [comm]\n", "4:5",
+     "a second time, the first is at f.yaml:3:5"},
+    {"DuplicateTopLevelKey", "targets:\n  - name: a\ntargets:\n  - name: b\n", "3:1",
+     "the first is at f.yaml:1:1"},
+    {"ListAsKey", "[a]: b\n" TARGET, "1:1", "a list as a key"},
+    {"NullAsKey", "~: b\n" TARGET, "1:1", "nothing as a key"},
+
+    // Lists and mappings.
+    {"NoTargets", "listen:\n  - address: '127.0.0.1:1'\n", "1:1", "no `targets`"},
+    {"EmptyTargets", "targets: []\n", "1:10", "an empty list"},
+    {"NullTargets", "targets:\n", "1:1", "targets: found nothing"},
+    {"TargetsAsMapping", "targets:\n  name: a\n", "2:3", "found a mapping, expected a list"},
+    {"TargetAsScalar", "targets:\n  - postgres\n", "2:5", "found `postgres`, expected a mapping"},
+    {"EmptyTarget", "targets:\n  -\n", "2:3", "found nothing, expected a mapping"},
+    {"EmptyProcesses", TARGET "    processes: {}\n", "3:16", "an empty mapping"},
+    {"NullPaths", TARGET "    paths:\n", "3:5", "found nothing"},
+    {"EmptyPids", TARGET "    processes: {pids: []}\n", "3:23", "leave the key away"},
+    {"ScalarForList", TARGET "    paths: {include: /etc}\n", "3:22", "expected a list of patterns"},
+    {"EmptyListen", "listen: []\n" TARGET, "1:9", "an empty list"},
+    {"EmptyLimits", "limits: {}\n" TARGET, "1:9", "an empty mapping"},
+    {"ListForLimits", "limits: [1]\n" TARGET, "1:9", "found a list, expected a mapping"},
+
+    // Names.
+    {"NoName", "targets:\n  - labels: [pid]\n", "2:5", "found no `name`"},
+    {"NullName", "targets:\n  - name: null\n", "2:11", "put a word like null in quotes"},
+    {"MissingName", "targets:\n  - name:\n", "2:5", "name: found nothing"},
+    {"NameWithSpace", "targets:\n  - name: a b\n", "2:11", "found `a b`, expected a name"},
+    {"EmptyName", "targets:\n  - name: ''\n", "2:11", "a name of 1 to 63"},
+    {"LongName",
+     "targets:\n  - name: "
+     "a234567890123456789012345678901234567890123456789012345678901234\n",
+     "2:11", "a name of 1 to 63"},
+    {"NonAsciiName", "targets:\n  - name: caf\xc3\xa9\n", "2:11", "found `caf\xc3\xa9`"},
+    {"NameAsList", "targets:\n  - name: [a]\n", "2:11", "found a list, expected a name"},
+    {"DuplicateName", "targets:\n  - name: a\n  - name: b\n  - name: 'a'\n", "4:11",
+     "a second time, the first is at f.yaml:2:11"},
+
+    // Process ids.
+    {"PidZero", TARGET "    processes: {pids: [0]}\n", "3:24", "from 1 to 4194303"},
+    {"PidNegative", TARGET "    processes: {pids: [1, -1]}\n", "3:27", "found `-1`"},
+    {"PidTooLarge", TARGET "    processes: {pids: [4194304]}\n", "3:24", "found `4194304`"},
+    {"PidHuge", TARGET "    processes: {pids: [99999999999999999999]}\n", "3:24", "from 1 to"},
+    {"PidOctal", TARGET "    processes: {pids: [010]}\n", "3:24", "a leading zero"},
+    {"PidHex", TARGET "    processes: {pids: [0x10]}\n", "3:24", "found `0x10`"},
+    {"PidName", TARGET "    processes: {pids: [postgres]}\n", "3:24", "found `postgres`"},
+    {"PidQuoted", TARGET "    processes: {pids: [\"12\"]}\n", "3:24", "write it without quotes"},
+    {"PidTwice", TARGET "    processes: {pids: [7, 8, 7]}\n", "3:30",
+     "the first is at f.yaml:3:24"},
+
+    // Patterns.
+    {"EmptyPattern", TARGET "    paths: {include: ['']}\n", "3:23", "an empty pattern"},
+    {"TrailingSlash", TARGET "    paths: {include: ['/etc/']}\n", "3:23", "end it in `/**`"},
+    {"DotDot", TARGET "    paths: {include: ['/a/../b']}\n", "3:23", "without `.` and `..`"},
+    {"EscapedDotDot", TARGET "    paths: {include: ['/a/\\x2e./b']}\n", "3:23", "`.` and `..`"},
+    {"LeadingDot", TARGET "    paths: {exclude: ['./b']}\n", "3:23", "`.` and `..`"},
+    {"DoubleSlash", TARGET "    paths: {include: ['/a//b']}\n", "3:23", "one `/` for `//`"},
+    {"Tilde", TARGET "    paths: {include: ['~/b']}\n", "3:23", "is not expanded"},
+    {"BadEscape", TARGET "    paths: {include: ['/a\\nb']}\n", "3:23", "one of the escapes"},
+    {"ShortHex", TARGET "    paths: {include: ['/a\\x1']}\n", "3:23", "one of the escapes"},
+    {"NotHex", TARGET "    paths: {include: ['/a\\xg0']}\n", "3:23", "one of the escapes"},
+    {"LoneBackslash", TARGET "    paths: {include: ['/a\\']}\n", "3:23", "one of the escapes"},
+    {"EscapedNul", TARGET "    paths: {include: ['/a\\x00b']}\n", "3:23", "a NUL byte"},
+    {"YamlNul", TARGET "    paths: {include: [\"/a\\0b\"]}\n", "3:23", "a NUL byte"},
+    {"EscapedSlash", TARGET "    paths: {include: ['/a\\x2fb']}\n", "3:23", "expected `/` itself"},
+    {"YamlHex", TARGET "    paths: {include: [\"/a\\xffb\"]}\n", "3:23", "write '\\xNN'"},
+    {"YamlNewline", TARGET "    paths: {include: [\"/a\\nb\"]}\n", "3:23", "control character"},
+    {"YamlUnknownEscape", TARGET "    paths: {include: [\"/a\\*\"]}\n", "3:28", "in single quotes"},
+    {"NullPattern", TARGET "    paths: {include: [~]}\n", "3:23", "found nothing"},
+    {"PatternTwice", TARGET "    paths: {include: [/a, /a]}\n", "3:27",
+     "the first is at f.yaml:3:23"},
+
+    // Words.
+    {"UnknownFileType", TARGET "    file_types: [regular, regulr]\n", "3:27",
+     "found `regulr`, expected one of regular, directory"},
+    {"FileTypeGuess", TARGET "    file_types: [directry]\n", "3:18", "did you mean `directory`?"},
+    {"FileTypeTwice", TARGET "    file_types: [fifo, fifo]\n", "3:24", "a second time"},
+    {"UnknownLabel", TARGET "    labels: [unit]\n", "3:14", "expected one of pid, comm, uid"},
+    {"LabelsAsMapping", TARGET "    labels: {pid: yes}\n", "3:13", "found a mapping"},
+
+    // Addresses.
+    {"NoPort", "listen:\n  - address: 127.0.0.1\n" TARGET, "2:14", "host:port"},
+    {"EmptyAddress", "listen:\n  - address: ''\n" TARGET, "2:14", "host:port"},
+    {"PortOnly", "listen:\n  - address: 9974\n" TARGET, "2:14", "write the host"},
+    {"NoHost", "listen:\n  - address: ':9974'\n" TARGET, "2:14", "for all addresses"},
+    {"EmptyPort", "listen:\n  - address: '127.0.0.1:'\n" TARGET, "2:14", "port: found"},
+    {"PortTooLarge", "listen:\n  - address: 127.0.0.1:65536\n" TARGET, "2:14", "from 0 to 65535"},
+    {"HostName", "listen:\n  - address: example.org:80\n" TARGET, "2:14",
+     "names are not looked up"},
+    {"ShortAddress", "listen:\n  - address: 127.1:80\n" TARGET, "2:14", "expected an IPv4"},
+    {"BareV6", "listen:\n  - address: '::1:80'\n" TARGET, "2:14", "in brackets"},
+    {"V6NoPort", "listen:\n  - address: '[::1]'\n" TARGET, "2:14", "host:port"},
+    {"UnquotedV6", "listen:\n  - address: [::1]:80\n" TARGET, "2:19", "in quotes"},
+    {"Url", "listen:\n  - address: http://127.0.0.1:80\n" TARGET, "2:14", "leave the scheme"},
+    {"Unix", "listen:\n  - address: unix:/run/a\n" TARGET, "2:14", "not available yet"},
+    {"Systemd", "listen:\n  - address: systemd\n" TARGET, "2:14", "not available yet"},
+    {"AddressTwice", "listen:\n  - address: '[::1]:80'\n  - address: '[0:0::1]:80'\n" TARGET,
+     "3:14", "the first is at f.yaml:2:14"},
+    {"AddressMissing", "listen:\n  - {}\n" TARGET, "2:5", "an empty mapping"},
+    {"ListenAsScalar", "listen: 127.0.0.1:9974\n" TARGET, "1:9", "expected a list of mappings"},
+    {"ListenEntryAsScalar", "listen:\n  - 127.0.0.1:9974\n" TARGET, "2:5", "the keys address"},
+
+    // Numbers and durations.
+    {"CountWithUnit", "limits: {max_series: 64KB}\n" TARGET, "1:22", "is ambiguous"},
+    {"CountWithBinaryUnit", "limits: {max_series: 64KiB}\n" TARGET, "1:22", "a count has no unit"},
+    {"CountWithSeparator", "limits: {max_series: 20_000}\n" TARGET, "1:22", "no separators"},
+    {"CountZero", "limits: {max_series: 0}\n" TARGET, "1:22", "from 1 to 1000000"},
+    {"CountTooLarge", "limits: {max_files: 4194305}\n" TARGET, "1:21", "from 1 to 4194304"},
+    {"TasksTooMany", "limits: {max_tasks: 1048577}\n" TARGET, "1:21", "from 1 to 1048576"},
+    {"CountNegative", "limits: {max_tasks: -1}\n" TARGET, "1:21", "found `-1`"},
+    {"CountFraction", "limits: {max_tasks: 1e3}\n" TARGET, "1:21", "found `1e3`"},
+    {"CountQuoted", "limits: {max_tasks: '10'}\n" TARGET, "1:21", "write it without quotes"},
+    {"CountNull", "limits:\n  max_tasks:\n" TARGET, "2:3", "max_tasks: found nothing"},
+    {"DurationWithoutUnit", "limits: {idle_series_timeout: 15}\n" TARGET, "1:31",
+     "say in which unit"},
+    {"DurationBadUnit", "limits: {idle_series_timeout: 15min}\n" TARGET, "1:31",
+     "the units are h, m and s"},
+    {"DurationWrongOrder", "limits: {idle_series_timeout: 15s1m}\n" TARGET, "1:31",
+     "in this order"},
+    {"DurationUnitTwice", "limits: {idle_series_timeout: 1m1m}\n" TARGET, "1:31", "in this order"},
+    {"DurationZero", "limits: {idle_series_timeout: 0s}\n" TARGET, "1:31", "from 1s to 168h"},
+    {"DurationTooLong", "limits: {idle_series_timeout: 999999999h}\n" TARGET, "1:31",
+     "from 1s to 168h"},
+};
+
+class BadConfigs : public testing::TestWithParam<BadConfig> {};
+
+TEST_P(BadConfigs, AreRefusedAtTheirPlace) {
+    const BadConfig& bad = GetParam();
+    const std::vector<std::string> lines = faults_of(bad.text);
+    const std::string place = std::string("f.yaml:") + bad.place + ": ";
+    EXPECT_THAT(lines,
+                testing::Contains(testing::AllOf(StartsWith(place), HasSubstr(bad.fragment))));
+}
+
+INSTANTIATE_TEST_SUITE_P(Config, BadConfigs, testing::ValuesIn(kBadConfigs),
+                         [](const auto& bad) { return std::string(bad.param.name); });
+
+TEST(ConfigFaults, AreAllReportedInTheOrderOfTheFile) {
+    const auto lines = faults_of(
+        "targets:\n"
+        "  - name: a b\n"
+        "    labels: [unit]\n"
+        "    nmae: x\n"
+        "  - labels: [pid]\n"
+        "limits: {max_series: 64KB}\n");
+    ASSERT_EQ(lines.size(), 5U);
+    EXPECT_THAT(lines[0], StartsWith("f.yaml:2:11: name: "));
+    EXPECT_THAT(lines[1], StartsWith("f.yaml:3:14: labels: "));
+    EXPECT_THAT(lines[2], StartsWith("f.yaml:4:5: found the unknown key `nmae`"));
+    EXPECT_THAT(lines[3], StartsWith("f.yaml:5:5: found no `name`"));
+    EXPECT_THAT(lines[4], StartsWith("f.yaml:6:22: max_series: "));
+}
+
+TEST(ConfigFaults, SayNothingTwice) {
+    for (const BadConfig& bad : kBadConfigs) {
+        const std::string name = bad.name;
+        if (name == "Alias" || name == "AliasUse") continue;  // two faults by design
+        EXPECT_EQ(faults_of(bad.text).size(), 1U) << name;
+    }
+}
+
+TEST(ConfigFaults, CountCharactersNotBytes) {
+    const auto lines = faults_of("targets:\n  - {labels: [\xc3\xa9\xe2\x82\xac, x], name: a}\n");
+    ASSERT_EQ(lines.size(), 2U);
+    EXPECT_THAT(lines[0], StartsWith("f.yaml:2:15: "));
+    EXPECT_THAT(lines[1], StartsWith("f.yaml:2:19: "));
+}
+
+TEST(ConfigFaults, CountLinesWithCarriageReturnsAndAByteOrderMark) {
+    const auto lines = faults_of(
+        "\xef\xbb\xbf"
+        "targets:\r\n  - name: a b\r\n");
+    ASSERT_EQ(lines.size(), 1U);
+    EXPECT_THAT(lines[0], StartsWith("f.yaml:2:11: name: found `a b`"));
+}
+
+TEST(ConfigFaults, ShowForeignTextHarmlessAndShort) {
+    const auto lines = faults_of("targets:\n  - name: \"\\e[2J" + std::string(500, 'x') + "\"\n");
+    ASSERT_EQ(lines.size(), 1U);
+    EXPECT_THAT(lines[0], HasSubstr("`\\x1b[2Jxxx"));
+    EXPECT_LT(lines[0].size(), 200U);
+}
+
+TEST(ConfigFaults, MoreThan64TargetsAreRefused) {
+    std::string text = "targets:\n";
+    for (int i = 0; i < 64; ++i)
+        text += "  - name: t" + std::to_string(i) + "\n";
+    EXPECT_TRUE(faults_of(text).empty());
+    const auto lines = faults_of(text + "  - name: more\n");
+    ASSERT_EQ(lines.size(), 1U);
+    EXPECT_THAT(lines[0], StartsWith("f.yaml:2:3: targets: found 65 entries"));
+}
+
+TEST(ConfigFaults, APatternLongerThanAnyPathIsRefused) {
+    const std::string head = TARGET "    paths: {include: [/";
+    EXPECT_TRUE(faults_of(head + std::string(4094, 'x') + "]}\n").empty());
+    const auto lines = faults_of(head + std::string(4095, 'x') + "]}\n");
+    ASSERT_EQ(lines.size(), 1U);
+    EXPECT_THAT(lines[0], HasSubstr("found a pattern of 4096 bytes"));
+}
+
+TEST(ConfigFaults, AFileOfMoreThanOneMebibyteIsRefused) {
+    const std::string good = TARGET;
+    const std::string fill(kMaxConfigBytes - good.size() - 1, '#');
+    EXPECT_TRUE(faults_of(good + fill + "\n").empty());
+    const auto lines = faults_of(good + fill + "#\n");
+    ASSERT_EQ(lines.size(), 1U);
+    EXPECT_THAT(lines[0], StartsWith("f.yaml: larger than 1048576 bytes"));
+}
+
+TEST(ConfigFaults, AnAliasBombCostsNothing) {
+    std::string text = "targets:\n  - &a0 {name: x}\n";
+    for (int i = 1; i < 40; ++i) {
+        const std::string last = "*a" + std::to_string(i - 1);
+        text += "  - &a" + std::to_string(i) + " [" + last + "," + last + "," + last + "]\n";
+    }
+    EXPECT_GT(faults_of(text).size(), 100U);
+}
+
+TEST(ConfigFaults, AreCutAtALimit) {
+    std::string text = "targets: [{name: a, paths: {include: ['', ''";
+    for (std::size_t i = 2; i < kMaxFaults + 50; ++i)
+        text += ",''";
+    const auto lines = faults_of(text + "]}}]\n");
+    ASSERT_EQ(lines.size(), kMaxFaults + 1);
+    EXPECT_THAT(lines.back(), HasSubstr("50 more faults are not shown"));
+}
+
+}  // namespace
+}  // namespace vfswatchd

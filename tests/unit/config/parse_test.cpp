@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/parse.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "config/values.h"
+
+namespace vfswatchd {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+Config parsed(const std::string& text) {
+    const ConfigOrFaults config = parse_config({"f.yaml", text});
+    if (config) return *config;
+    for (const ConfigFault& fault : config.error())
+        ADD_FAILURE() << format_fault(fault);
+    return {};
+}
+
+std::vector<std::string> texts(const std::vector<PathPattern>& patterns) {
+    std::vector<std::string> out;
+    for (const PathPattern& pattern : patterns)
+        out.push_back(pattern.text);
+    return out;
+}
+
+constexpr unsigned bit(unsigned mode) {
+    return 1U << (mode >> 12U);
+}
+
+TEST(ConfigParse, FillsInEveryDefault) {
+    const Config config = parsed("targets: [{name: a}]\n");
+    ASSERT_EQ(config.listen.size(), 1U);
+    EXPECT_EQ(config.listen[0].host, "127.0.0.1");
+    EXPECT_EQ(config.listen[0].port, 9974);
+    EXPECT_EQ(config.limits.max_series, 20000U);
+    EXPECT_EQ(config.limits.max_files, 65536U);
+    EXPECT_EQ(config.limits.max_tasks, 32768U);
+    EXPECT_EQ(config.limits.idle_series_timeout, std::chrono::minutes(15));
+    ASSERT_EQ(config.targets.size(), 1U);
+    const TargetConfig& target = config.targets[0];
+    EXPECT_THAT(target.pids, IsEmpty());
+    EXPECT_THAT(target.include, IsEmpty());
+    EXPECT_THAT(target.exclude, IsEmpty());
+    EXPECT_EQ(target.file_types, bit(S_IFREG));
+    EXPECT_EQ(target.labels, LabelFields{});
+}
+
+TEST(ConfigParse, ReadsEveryKey) {
+    const Config config = parsed(R"(
+listen:
+  - address: "0.0.0.0:1"
+  - address: "[::]:65535"
+  - address: localhost:0
+limits:
+  max_series: 1
+  max_files: 64
+  max_tasks: 1048576
+  idle_series_timeout: 1h1m1s
+targets:
+  - name: postgres
+    processes:
+      pids: [4194303, 1]
+    paths:
+      include: ["/var/lib/postgresql/**", '/a\xff\\\*\?', /]
+      exclude: ["**/*.tmp", 'memfd:x']
+    file_types: [regular, directory, chardev, blockdev, fifo, socket, other]
+    labels: [pid, comm, uid]
+  - name: other
+)");
+    ASSERT_EQ(config.listen.size(), 3U);
+    EXPECT_EQ(config.listen[1].host, "::");
+    EXPECT_EQ(config.listen[1].port, 65535);
+    EXPECT_EQ(config.listen[2].host, "localhost");
+    EXPECT_EQ(config.listen[2].port, 0);
+    EXPECT_EQ(config.limits.max_series, 1U);
+    EXPECT_EQ(config.limits.max_files, 64U);
+    EXPECT_EQ(config.limits.max_tasks, 1048576U);
+    EXPECT_EQ(config.limits.idle_series_timeout, std::chrono::seconds(3661));
+    ASSERT_EQ(config.targets.size(), 2U);
+    const TargetConfig& target = config.targets[0];
+    EXPECT_EQ(target.name, "postgres");
+    ASSERT_EQ(target.pids.size(), 2U);
+    EXPECT_EQ(target.pids[0].pid, 4194303U);
+    EXPECT_EQ(target.pids[1].pid, 1U);
+    EXPECT_THAT(texts(target.include),
+                ElementsAre("/var/lib/postgresql/**", R"(/a\xff\\\*\?)", "/"));
+    EXPECT_THAT(texts(target.exclude), ElementsAre("**/*.tmp", "memfd:x"));
+    EXPECT_EQ(target.file_types, 0xffffU);
+    EXPECT_EQ(target.labels, (LabelFields{.pid = true, .comm = true, .uid = true}));
+    EXPECT_EQ(config.targets[1].name, "other");
+}
+
+TEST(ConfigParse, KeepsThePlacesOfWhatItRead) {
+    const Config config = parsed(
+        "targets:\n"
+        "  - name: a\n"
+        "    processes: {pids: [7]}\n"
+        "    paths:\n"
+        "      include:\n"
+        "        - /x\n");
+    const TargetConfig& target = config.targets.at(0);
+    EXPECT_EQ(format_place(target.place), "f.yaml:2:5");
+    EXPECT_EQ(format_place(target.pids.at(0).place), "f.yaml:3:24");
+    EXPECT_EQ(format_place(target.include.at(0).place), "f.yaml:6:11");
+}
+
+TEST(ConfigParse, TakesNamesAsTheyAreWritten) {
+    const Config config = parsed(
+        "targets: [{name: no}, {name: 010}, {name: 1e3}, {name: 'null'}, {name: 4242},"
+        " {name: a.b_c:d-E}]\n");
+    std::vector<std::string> names;
+    for (const TargetConfig& target : config.targets)
+        names.push_back(target.name);
+    EXPECT_THAT(names, ElementsAre("no", "010", "1e3", "null", "4242", "a.b_c:d-E"));
+}
+
+TEST(ConfigParse, GivesAnonymousInodesToOther) {
+    const Config config = parsed("targets: [{name: a, file_types: [other]}]\n");
+    const unsigned named =
+        bit(S_IFREG) | bit(S_IFDIR) | bit(S_IFCHR) | bit(S_IFBLK) | bit(S_IFIFO) | bit(S_IFSOCK);
+    EXPECT_EQ(config.targets.at(0).file_types, 0xffffU & ~named);
+    EXPECT_EQ(config.targets.at(0).file_types & 1U, 1U);  // i_mode without a type
+}
+
+TEST(ConfigParse, AllowsFreePortsSeveralTimes) {
+    const Config config = parsed(
+        "listen: [{address: '127.0.0.1:0'}, {address: '127.0.0.1:0'}]\ntargets: [{name: a}]\n");
+    EXPECT_EQ(config.listen.size(), 2U);
+}
+
+TEST(ConfigParse, ReadsJson) {
+    const Config config = parsed(
+        R"({"targets": [{"name": "a", "paths": {"include": ["/x\\xff\\*", "/\u00e9\/y"]}}]})");
+    EXPECT_THAT(texts(config.targets.at(0).include), ElementsAre(R"(/x\xff\*)", "/\xc3\xa9/y"));
+}
+
+TEST(ConfigParse, AddsTheTargetsOfDropInsInTheirOrder) {
+    const ConfigOrFaults config =
+        parse_config({"main", "limits: {max_files: 64}\ntargets: [{name: a}]\n"},
+                     {{"one", "targets: [{name: c}]\n"}, {"two", "targets: [{name: b}]\n"}});
+    ASSERT_TRUE(config);
+    ASSERT_EQ(config->targets.size(), 3U);
+    EXPECT_EQ(config->targets[1].name, "c");
+    EXPECT_EQ(config->targets[1].place.file, "one");
+    EXPECT_EQ(config->targets[2].name, "b");
+    EXPECT_EQ(config->limits.max_files, 64U);
+}
+
+TEST(ConfigParse, LetsDropInsBringAllTheTargets) {
+    EXPECT_TRUE(
+        parse_config({"main", "limits: {max_files: 64}\n"}, {{"one", "targets: [{name: c}]"}}));
+}
+
+std::vector<std::string> faults_with(const std::vector<ConfigText>& drop_ins) {
+    const ConfigOrFaults config = parse_config({"main", "targets: [{name: a}]\n"}, drop_ins);
+    std::vector<std::string> lines;
+    if (config) return lines;
+    for (const ConfigFault& fault : config.error())
+        lines.push_back(format_fault(fault));
+    return lines;
+}
+
+TEST(ConfigParse, NamesBothPlacesOfANameInTwoFiles) {
+    EXPECT_THAT(faults_with({{"one", "targets:\n - name: a\n"}}),
+                ElementsAre(testing::AllOf(testing::StartsWith("one:2:10: name: found `a`"),
+                                           HasSubstr("the first is at main:1:18"))));
+}
+
+TEST(ConfigParse, RefusesEverythingButTargetsInDropIns) {
+    EXPECT_THAT(
+        faults_with({{"one", "targets: [{name: b}]\nlimits: {max_files: 64}\n"}}),
+        ElementsAre(testing::StartsWith("one:2:1: found `limits`, expected only `targets`")));
+}
+
+TEST(ConfigParse, RefusesAnEmptyDropIn) {
+    EXPECT_THAT(faults_with({{"one", "# nothing\n"}}),
+                ElementsAre(testing::StartsWith("one:1:1: the file holds nothing")));
+}
+
+TEST(ConfigParse, ReportsTheFaultsOfAllFiles) {
+    EXPECT_THAT(faults_with({{"one", "targets: [\n"}, {"two", "targets: []\n"}}),
+                ElementsAre(testing::StartsWith("one:2:1: "), testing::StartsWith("two:1:10: ")));
+}
+
+TEST(ConfigParse, LimitsTargetsOverAllFiles) {
+    std::string many = "targets:\n";
+    for (int i = 0; i < 64; ++i)
+        many += "  - name: t" + std::to_string(i) + "\n";
+    EXPECT_THAT(faults_with({{"one", many}}),
+                ElementsAre(testing::StartsWith("one:65:5: found the target number 65")));
+}
+
+TEST(Duration, ReadsBackWhatItWrites) {
+    for (const std::int64_t seconds : {1, 59, 60, 61, 3599, 3600, 3661, 604800}) {
+        const std::chrono::seconds duration(seconds);
+        const auto back = parse_duration(format_duration(duration), std::chrono::seconds(1),
+                                         std::chrono::hours(168));
+        ASSERT_TRUE(back) << seconds;
+        EXPECT_EQ(*back, duration);
+    }
+}
+
+}  // namespace
+}  // namespace vfswatchd
