@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policy/predict.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "bpf/vfswatch_abi.h"
+
+namespace vfswatchd {
+namespace {
+
+constexpr std::uint64_t kPageBytes = 4096;
+
+// Sizes of the kernel's own structs on 64 bits; a release or its debug options may change them by
+// a few hundred bytes a map. Source: kernel/bpf/{arraymap,hashtab,queue_stack_maps,ringbuf}.c.
+constexpr std::uint64_t kMapHeaderBytes = 320;   // struct bpf_array and its like
+constexpr std::uint64_t kHashHeaderBytes = 704;  // struct bpf_htab
+constexpr std::uint64_t kHashBucketBytes = 16;   // struct bucket
+constexpr std::uint64_t kHashElementBytes = 48;  // struct htab_elem without key and value
+constexpr std::uint64_t kHashLockBytes = 8 * 4;  // map_locked, for each CPU; gone since 6.15
+constexpr std::uint64_t kRingMetaPages = 3;      // struct bpf_ringbuf, consumer, producer
+constexpr std::uint64_t kPointerBytes = 8;
+
+/// struct walk of bpf/maps.bpf.h: two __u32, room for two paths, and the ring record's trailer.
+constexpr std::uint64_t kWalkBytes = 8 + 2 * VFSWATCH_PATH_BYTES + sizeof(vfswatch_name_trailer);
+
+/// errno names of asm-generic; a target's errors have a series for each that occurred.
+constexpr std::uint64_t kErrnos = 133;
+
+/// Of a file row: bytes, calls, errors, eofs.
+constexpr std::uint64_t kSeriesPerFile = 4;
+
+/// Of a target beside its errors: bytes, calls, both overflows by two reasons, info.
+constexpr std::uint64_t kSeriesPerTarget = 2 + 2 * 2 + 1;
+
+constexpr std::uint64_t round_up(std::uint64_t bytes, std::uint64_t unit) {
+    return (bytes + unit - 1) / unit * unit;
+}
+
+std::uint64_t element_bytes(std::uint64_t key, std::uint64_t value) {
+    return kHashElementBytes + round_up(key, 8) + round_up(value, 8);
+}
+
+/// Preallocated, as hashes are by default.
+std::uint64_t hash_bytes(std::uint64_t entries, std::uint64_t key, std::uint64_t value,
+                         std::uint64_t cpus) {
+    return kHashHeaderBytes + kHashBucketBytes * std::bit_ceil(entries) + kHashLockBytes * cpus +
+           element_bytes(key, value) * (entries + cpus) + kPointerBytes * cpus;
+}
+
+std::uint64_t lru_hash_bytes(std::uint64_t entries, std::uint64_t key, std::uint64_t value,
+                             std::uint64_t cpus) {
+    return kHashHeaderBytes + kHashBucketBytes * std::bit_ceil(entries) + kHashLockBytes * cpus +
+           element_bytes(key, value) * entries;
+}
+
+std::uint64_t array_bytes(std::uint64_t entries, std::uint64_t value) {
+    return kMapHeaderBytes + entries * round_up(value, 8);
+}
+
+std::uint64_t mappable_array_bytes(std::uint64_t entries, std::uint64_t value) {
+    return round_up(kMapHeaderBytes, kPageBytes) +
+           round_up(entries * round_up(value, 8), kPageBytes);
+}
+
+std::uint64_t queue_bytes(std::uint64_t entries, std::uint64_t value) {
+    return kMapHeaderBytes + (entries + 1) * value;
+}
+
+/// The data pages are mapped twice in a row, which costs their page table only.
+std::uint64_t ring_bytes(std::uint64_t bytes) {
+    const std::uint64_t data_pages = bytes / kPageBytes;
+    return kMapHeaderBytes + (kRingMetaPages + data_pages) * kPageBytes +
+           (kRingMetaPages + 2 * data_pages) * kPointerBytes;
+}
+
+std::vector<MapBytes> map_bytes(const TableSizes& sizes, std::uint64_t cpus) {
+    const std::uint64_t files = sizes.max_files;
+    const std::uint64_t processes = std::max(sizes.processes, 1U);
+    // Beside these only a few texts; an empty walk to start from lies in .rodata.
+    const std::uint64_t bss = VFSWATCH_TGID_LIMIT / 8 + sizeof(vfswatch_stats);
+    return {
+        {"runs", hash_bytes(sizes.max_tasks, 8, sizeof(vfswatch_run), cpus)},
+        {"names", hash_bytes(files, sizeof(vfswatch_name_key), sizeof(vfswatch_name), cpus)},
+        {"verdicts", lru_hash_bytes(VFSWATCH_MAX_VERDICTS, sizeof(vfswatch_name_key), 8, cpus)},
+        {"sum_ids", hash_bytes(files, sizeof(vfswatch_sum_key), 4, cpus)},
+        {"sums", mappable_array_bytes(files + 1, sizeof(vfswatch_sum))},
+        {"free_names", queue_bytes(files, 4)},
+        {"free_sums", queue_bytes(files, 4)},
+        {"processes", hash_bytes(processes, 4, sizeof(vfswatch_process), cpus)},
+        {"path_states", array_bytes(sizes.path_states, sizeof(vfswatch_path_state))},
+        {"walks", hash_bytes(VFSWATCH_MAX_WALKS, 8, kWalkBytes, cpus)},
+        {"resolver", array_bytes(1, kPointerBytes)},
+        {"errnos", hash_bytes(VFSWATCH_MAX_ERRNOS, sizeof(vfswatch_errno_key), 8, cpus)},
+        {"name_ring", ring_bytes(VFSWATCH_NAME_RING_BYTES)},
+        {".bss", mappable_array_bytes(1, bss)},
+        {".rodata", mappable_array_bytes(1, sizeof(vfswatch_settings) + kWalkBytes)},
+    };
+}
+
+}  // namespace
+
+Prediction predict(const TableSizes& sizes, const Config& config, std::uint32_t possible_cpus) {
+    Prediction prediction;
+    prediction.maps = map_bytes(sizes, possible_cpus);
+    for (const MapBytes& map : prediction.maps)
+        prediction.kernel_bytes += map.bytes;
+    prediction.worst_case_series = kSeriesPerFile * config.limits.max_series +
+                                   config.targets.size() * (kSeriesPerTarget + kErrnos);
+    return prediction;
+}
+
+}  // namespace vfswatchd
