@@ -52,11 +52,11 @@ static __always_inline bool prepend_name(struct walk *walk, struct dentry *dentr
 	return true;
 }
 
-/* Arrays, as literals would make a map of their own. */
-static const char root_text[] = "/";
-static const char pipe_text[] = "pipe:";
-static const char socket_text[] = "socket:";
-static const char anon_inode_text[] = "anon_inode:";
+/* Without a NUL: strings would make a map of their own. */
+static const char root_text[] = { '/' };
+static const char pipe_text[] = { 'p', 'i', 'p', 'e', ':' };
+static const char socket_text[] = { 's', 'o', 'c', 'k', 'e', 't', ':' };
+static const char anon_inode_text[] = { 'a', 'n', 'o', 'n', '_', 'i', 'n', 'o', 'd', 'e', ':' };
 
 /* The whole text at once; `bytes` is a constant. */
 static __always_inline void set_text(struct walk *walk, const char *text, __u32 bytes)
@@ -67,7 +67,7 @@ static __always_inline void set_text(struct walk *walk, const char *text, __u32 
 
 static __always_inline bool prepend_anon_inode(struct walk *walk)
 {
-	const __u32 bytes = sizeof(anon_inode_text) - 1;
+	const __u32 bytes = sizeof(anon_inode_text);
 	__u32 start;
 
 	if (!take_room(walk, bytes))
@@ -81,11 +81,11 @@ static __always_inline bool prepend_anon_inode(struct walk *walk)
 static __always_inline bool name_nameless(struct walk *walk, struct dentry *dentry, __u64 magic)
 {
 	if (magic == PIPEFS_MAGIC) {
-		set_text(walk, pipe_text, sizeof(pipe_text) - 1);
+		set_text(walk, pipe_text, sizeof(pipe_text));
 		return true;
 	}
 	if (magic == SOCKFS_MAGIC) {
-		set_text(walk, socket_text, sizeof(socket_text) - 1);
+		set_text(walk, socket_text, sizeof(socket_text));
 		return true;
 	}
 	if (!prepend_name(walk, dentry))
@@ -130,7 +130,7 @@ static __always_inline bool read_path(struct walk *walk, struct file *file)
 	walk->truncated = 1;
 out:
 	if (text_offset(walk) == VFSWATCH_PATH_BYTES)
-		set_text(walk, root_text, sizeof(root_text) - 1);
+		set_text(walk, root_text, sizeof(root_text));
 	return true;
 }
 
