@@ -50,12 +50,9 @@ Result<void> Loop::set_up() {
             !done)
             return done;
     beat_seconds_ = monotonic_seconds();
-    if (auto done = check(sd_event_add_time_relative(event, nullptr, CLOCK_MONOTONIC, kBeatUsec, 0,
-                                                     on_beat, this),
-                          "start the beat");
-        !done)
-        return done;
-    return check(sd_event_set_watchdog(event, 1), "feed systemd's watchdog");
+    return check(sd_event_add_time_relative(event, nullptr, CLOCK_MONOTONIC, kBeatUsec, 0, on_beat,
+                                            this),
+                 "start the beat");
 }
 
 Result<void> Loop::watch(int fd, std::function<void()> on_readable_function) {
@@ -64,7 +61,13 @@ Result<void> Loop::watch(int fd, std::function<void()> on_readable_function) {
                  "watch the ring of names");
 }
 
-Result<void> Loop::run() { return check(sd_event_loop(event_.get()), "run"); }
+Result<void> Loop::run() {
+    // Not earlier: the first feeding starts systemd's clock, and the loop does not turn while the
+    // probes are loaded.
+    if (auto done = check(sd_event_set_watchdog(event_.get(), 1), "feed systemd's watchdog"); !done)
+        return done;
+    return check(sd_event_loop(event_.get()), "run");
+}
 
 bool Loop::alive() const { return monotonic_seconds() - beat_seconds_ < kAliveSeconds; }
 
