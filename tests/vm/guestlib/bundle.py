@@ -130,6 +130,7 @@ def write(path, options, work):
     bundle.add(host.GUEST_DIR / "agent", f"{RUN_DIR}/agent")
     command = " ".join(map(shlex.quote, options.command))
     bundle.add_text(f"{RUN_DIR}/command", f"exec {command}\n")
-    fetched = "".join(f"{source.strip('/')}\n" for source, _ in options.fetches)
-    bundle.add_text(f"{RUN_DIR}/fetch", fetched)
+    if options.fetches:
+        names = " ".join(shlex.quote(source.strip("/")) for source, _ in options.fetches)
+        bundle.add_text(f"{RUN_DIR}/fetch", f"exec tar -c -C / -f - {names}\n")
     bundle.close()
