@@ -29,7 +29,8 @@ ExitCode run(const Options& options) {
     const Log log(options.log_level);
     auto config = load_config(options.config_file);
     if (!config) {
-        for (const ConfigFault& fault : config.error()) log.error(format_fault(fault));
+        for (const ConfigFault& fault : config.error())
+            log.error(format_fault(fault));
         return ExitCode::kConfig;
     }
     apply_options(options, *config);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstdint>
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -34,7 +34,7 @@ using FileTypeMask = std::uint16_t;
 struct TargetConfig {
     std::string name;
     ConfigPlace place;
-    std::vector<PidSelector> pids;  ///< empty: every process
+    std::vector<PidSelector> pids;     ///< empty: every process
     std::vector<PathPattern> include;  ///< empty: every file
     std::vector<PathPattern> exclude;
     FileTypeMask file_types = 0;

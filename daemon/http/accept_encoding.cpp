@@ -38,11 +38,11 @@ bool same_token(std::string_view text, std::string_view lower_token) {
 int parse_weight(std::string_view text) {
     if (text.empty() || (text[0] != '0' && text[0] != '1')) return 0;
     int weight = (text[0] - '0') * kFullWeight;
-    text.remove_prefix(1);
-    if (text.empty()) return weight;
-    if (text[0] != '.' || text.size() > 4) return 0;
+    const std::string_view fraction = text.substr(1);
+    if (fraction.empty()) return weight;
+    if (fraction[0] != '.' || fraction.size() > 4) return 0;
     int unit = kFullWeight / 10;
-    for (const char digit : text.substr(1)) {
+    for (const char digit : fraction.substr(1)) {
         if (digit < '0' || digit > '9') return 0;
         weight += (digit - '0') * unit;
         unit /= 10;

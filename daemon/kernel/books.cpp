@@ -33,8 +33,12 @@ void add(ReadCounts& counts, const vfswatch_residue& residue) {
 
 }  // namespace
 
-void Books::LinkDeleter::operator()(bpf_link* link) const { bpf_link__destroy(link); }
-void Books::RingDeleter::operator()(ring_buffer* ring) const { ring_buffer__free(ring); }
+void Books::LinkDeleter::operator()(bpf_link* link) const {
+    bpf_link__destroy(link);
+}
+void Books::RingDeleter::operator()(ring_buffer* ring) const {
+    ring_buffer__free(ring);
+}
 
 Result<std::unique_ptr<Books>> Books::open(vfswatch_bpf& skeleton) {
     std::unique_ptr<Books> books(new Books(skeleton));
@@ -83,9 +87,13 @@ int Books::take_name(void* books, void* record, std::size_t bytes) {
     return 0;
 }
 
-void Books::drain_names() { ring_buffer__consume(ring_.get()); }
+void Books::drain_names() {
+    ring_buffer__consume(ring_.get());
+}
 
-int Books::name_ring_fd() const { return ring_buffer__epoll_fd(ring_.get()); }
+int Books::name_ring_fd() const {
+    return ring_buffer__epoll_fd(ring_.get());
+}
 
 Result<ReadSnapshot> Books::read() {
     ReadSnapshot snapshot;
@@ -133,7 +141,8 @@ Result<void> Books::add_residues(ReadSnapshot& snapshot) const {
         if (bytes < 0) return fail(errno_error(errno, "iterate over the tasks"));
         if (bytes == 0) return {};
         const auto count = static_cast<std::size_t>(bytes) / sizeof(vfswatch_residue);
-        for (std::size_t i = 0; i < count; i++) add_residue(residues.at(i), snapshot);
+        for (std::size_t i = 0; i < count; i++)
+            add_residue(residues.at(i), snapshot);
     }
 }
 

@@ -25,7 +25,8 @@ std::optional<std::uint64_t> start_ticks_of(std::uint32_t tgid) {
     if (!std::getline(file, line)) return std::nullopt;
     std::istringstream fields(line.substr(line.rfind(')') + 1));
     std::string skipped;
-    for (int i = 0; i < kFieldsBetweenCommAndStart; i++) fields >> skipped;
+    for (int i = 0; i < kFieldsBetweenCommAndStart; i++)
+        fields >> skipped;
     std::uint64_t ticks = 0;
     if (!(fields >> ticks)) return std::nullopt;
     return ticks;

@@ -33,7 +33,9 @@ LibbpfLog::LibbpfLog() {
     libbpf_set_print(capture);
 }
 
-LibbpfLog::~LibbpfLog() { libbpf_set_print(nullptr); }
+LibbpfLog::~LibbpfLog() {
+    libbpf_set_print(nullptr);
+}
 
 std::string LibbpfLog::first_warning() const {
     std::string line = captured().substr(0, captured().find('\n'));
@@ -41,6 +43,8 @@ std::string LibbpfLog::first_warning() const {
     return line.starts_with(prefix) ? line.substr(prefix.size()) : line;
 }
 
-const std::string& LibbpfLog::text() const { return captured(); }
+const std::string& LibbpfLog::text() const {
+    return captured();
+}
 
 }  // namespace vfswatchd

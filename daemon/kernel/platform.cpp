@@ -76,8 +76,7 @@ Platform read_platform(const std::string& root) {
     utsname names{};
     if (uname(&names) == 0) platform.release = names.release;
     platform.has_btf = std::ifstream(root + "/sys/kernel/btf/vmlinux").good();
-    platform.lockdown =
-        marked(first_line(root + "/sys/kernel/security/lockdown"), '[', ']');
+    platform.lockdown = marked(first_line(root + "/sys/kernel/security/lockdown"), '[', ']');
     platform.lsms = first_line(root + "/sys/kernel/security/lsm");
     platform.preemption = preemption_of(root);
     platform.capabilities = effective_capabilities(root);

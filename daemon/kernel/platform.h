@@ -11,11 +11,11 @@ namespace vfswatchd {
 
 /// What this machine's kernel says of itself. An empty text: it could not be read.
 struct Platform {
-    std::string release;      ///< uname -r
-    bool has_btf = false;     ///< /sys/kernel/btf/vmlinux can be read
-    std::string lockdown;     ///< none, integrity, confidentiality
-    std::string lsms;         ///< active security modules, comma-separated
-    std::string preemption;   ///< none, voluntary, full, lazy
+    std::string release;             ///< uname -r
+    bool has_btf = false;            ///< /sys/kernel/btf/vmlinux can be read
+    std::string lockdown;            ///< none, integrity, confidentiality
+    std::string lsms;                ///< active security modules, comma-separated
+    std::string preemption;          ///< none, voluntary, full, lazy
     std::uint64_t capabilities = 0;  ///< effective set of this process
 };
 

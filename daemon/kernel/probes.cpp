@@ -30,18 +30,17 @@ Rung rung_of(vfswatch_bpf& skeleton, AccountingMethod method) {
     auto& progs = skeleton.progs;
     auto& links = skeleton.links;
     if (method == AccountingMethod::kLsm)
-        return {method_name(method), "file_permission",    progs.account_lsm,
-                progs.resolve_lsm,   progs.end_task_lsm,   &links.account_lsm,
-                &links.end_task_lsm};
-    return {method_name(method),  "security_file_permission", progs.account_fentry,
-            progs.resolve_fentry, progs.end_task_fentry,      &links.account_fentry,
+        return {method_name(method), "file_permission",  progs.account_lsm,  progs.resolve_lsm,
+                progs.end_task_lsm,  &links.account_lsm, &links.end_task_lsm};
+    return {method_name(method),   "security_file_permission", progs.account_fentry,
+            progs.resolve_fentry,  progs.end_task_fentry,      &links.account_fentry,
             &links.end_task_fentry};
 }
 
 void choose_programs(vfswatch_bpf& skeleton, AccountingMethod method) {
-    const Rung unused = rung_of(skeleton, method == AccountingMethod::kLsm
-                                              ? AccountingMethod::kFentry
-                                              : AccountingMethod::kLsm);
+    const Rung unused =
+        rung_of(skeleton, method == AccountingMethod::kLsm ? AccountingMethod::kFentry
+                                                           : AccountingMethod::kLsm);
     for (bpf_program* program : {unused.account, unused.resolve, unused.end_task})
         bpf_program__set_autoload(program, false);
 }
@@ -105,11 +104,13 @@ std::vector<AttachedProbe> Probes::attached() const {
     if (*rung.account_link != nullptr)
         rows.push_back({"accounting", rung.function, rung.name, recursion_misses(rung.account)});
     if (skeleton_->links.observe_vfs_read != nullptr)
-        rows.push_back({"exit", "vfs_read", "fexit",
-                        recursion_misses(skeleton_->progs.observe_vfs_read)});
+        rows.push_back(
+            {"exit", "vfs_read", "fexit", recursion_misses(skeleton_->progs.observe_vfs_read)});
     return rows;
 }
 
-std::vector<MapInfo> Probes::maps() const { return read_map_info(*skeleton_); }
+std::vector<MapInfo> Probes::maps() const {
+    return read_map_info(*skeleton_);
+}
 
 }  // namespace vfswatchd

@@ -31,7 +31,8 @@ Filter filter_for_self() {
     filter.settings.type_targets[S_IFREG >> 12] = 1;
     filter.processes.push_back({static_cast<std::uint32_t>(getpid()), 1});
     vfswatch_path_state everything{};
-    for (auto& next : everything.next) next = VFSWATCH_PATH_START;
+    for (auto& next : everything.next)
+        next = VFSWATCH_PATH_START;
     everything.targets = 1;
     filter.path_states = {vfswatch_path_state{}, everything};
     return filter;
@@ -98,9 +99,11 @@ Result<ReadSnapshot> read_and_look(TrialFiles& files, Books& books) {
 
 std::map<std::string, std::uint64_t> bytes_by_path(const ReadSnapshot& snapshot) {
     std::map<std::uint32_t, std::string> names;
-    for (const FileName& name : snapshot.new_names) names[name.id] = name.path;
+    for (const FileName& name : snapshot.new_names)
+        names[name.id] = name.path;
     std::map<std::string, std::uint64_t> bytes;
-    for (const ReadSum& sum : snapshot.sums) bytes[names[sum.key.name_id]] += sum.counts.bytes;
+    for (const ReadSum& sum : snapshot.sums)
+        bytes[names[sum.key.name_id]] += sum.counts.bytes;
     return bytes;
 }
 

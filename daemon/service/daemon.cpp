@@ -66,8 +66,7 @@ class Service {
   private:
     [[nodiscard]] std::string page() const {
         const auto current = watch();
-        return render_page(targets_,
-                           current ? current->attached() : std::vector<AttachedProbe>{});
+        return render_page(targets_, current ? current->attached() : std::vector<AttachedProbe>{});
     }
 
     [[nodiscard]] Result<std::unique_ptr<BodySource>> scrape() const {
@@ -105,8 +104,8 @@ OrRefusal<AccountingMethod> choose_method(const Log& log) {
         reasons += (reasons.empty() ? "" : "; ") + std::string(method_name(outcome.method)) + ": " +
                    outcome.reason;
     }
-    return refuse_kernel(plain_error("no accounting method is exact on this kernel (" + reasons +
-                                     ")"));
+    return refuse_kernel(
+        plain_error("no accounting method is exact on this kernel (" + reasons + ")"));
 }
 
 OrRefusal<std::shared_ptr<Watch>> attach(const Config& config, const Filter& filter,
@@ -138,7 +137,8 @@ OrRefusal<void> serve(const Config& config, const Filter& filter, const Log& log
         return refuse(ExitCode::kUnavailable, done.error().message());
 
     std::string where;
-    for (const HttpAddress& address : server->addresses()) where += " http://" + to_text(address);
+    for (const HttpAddress& address : server->addresses())
+        where += " http://" + to_text(address);
     log.info("watching " + summary(config) + "; metrics on" + where);
     sd_notifyf(0, "READY=1\nSTATUS=Watching %s; metrics on%s", summary(config).c_str(),
                where.c_str());
@@ -152,7 +152,8 @@ OrRefusal<void> serve(const Config& config, const Filter& filter, const Log& log
 }  // namespace
 
 ExitCode run_daemon(const Config& config, const Filter& filter, const Log& log) {
-    for (const std::string& text : not_there_yet(config)) log.warning(text);
+    for (const std::string& text : not_there_yet(config))
+        log.warning(text);
     const auto served = serve(config, filter, log);
     if (served) return ExitCode::kOk;
     log.error(served.error().message);

@@ -8,8 +8,8 @@
 
 namespace vfswatchd {
 
-/// `filter` is the config, lowered. Listens, attaches, and serves until SIGTERM or SIGINT; leaves nothing in the kernel.
-/// What goes wrong is logged here, once, with what to do about it.
+/// `filter` is the config, lowered. Listens, attaches, and serves until SIGTERM or SIGINT; leaves
+/// nothing in the kernel. What goes wrong is logged here, once, with what to do about it.
 [[nodiscard]] ExitCode run_daemon(const Config& config, const Filter& filter, const Log& log);
 
 }  // namespace vfswatchd

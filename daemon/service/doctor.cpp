@@ -32,8 +32,7 @@ Finding capabilities(const Platform& platform) {
     std::string names;
     for (const std::string& name : missing_capabilities(platform))
         names += (names.empty() ? "" : ", ") + name;
-    if (names.empty())
-        return {"capabilities", State::kOk, "CAP_BPF and CAP_PERFMON are held", ""};
+    if (names.empty()) return {"capabilities", State::kOk, "CAP_BPF and CAP_PERFMON are held", ""};
     return {"capabilities", State::kMissing, "missing: " + names,
             "run as root; the service gets them from its unit (AmbientCapabilities=)"};
 }
@@ -102,10 +101,12 @@ std::string quoted(const std::string& text) {
 
 std::vector<Finding> examine() {
     const Platform platform = read_platform();
-    std::vector<Finding> findings = {
-        {"kernel", State::kOk, platform.release, ""}, btf(platform),
-        lockdown(platform),                           capabilities(platform),
-        preemption(platform),                         security_modules(platform)};
+    std::vector<Finding> findings = {{"kernel", State::kOk, platform.release, ""},
+                                     btf(platform),
+                                     lockdown(platform),
+                                     capabilities(platform),
+                                     preemption(platform),
+                                     security_modules(platform)};
     const auto outcomes = try_ladder();
     for (const TrialOutcome& outcome : outcomes)
         findings.push_back(accounting(outcome, &outcome == &outcomes.back()));
@@ -120,8 +121,8 @@ bool can_count(const std::vector<Finding>& findings) {
 std::string to_text(const std::vector<Finding>& findings) {
     std::string text;
     for (const Finding& finding : findings) {
-        text += std::string(mark(finding.state)) + "  " + finding.subject + ": " + finding.found +
-                "\n";
+        text +=
+            std::string(mark(finding.state)) + "  " + finding.subject + ": " + finding.found + "\n";
         if (!finding.remedy.empty()) text += "         -> " + finding.remedy + "\n";
     }
     text += can_count(findings) ? "This kernel can count reads exactly.\n"

@@ -38,7 +38,8 @@ Result<std::unique_ptr<Loop>> Loop::create(std::function<void()> on_hangup) {
 Result<void> Loop::set_up() {
     sigset_t blocked;
     sigemptyset(&blocked);
-    for (const int number : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&blocked, number);
+    for (const int number : {SIGTERM, SIGINT, SIGHUP})
+        sigaddset(&blocked, number);
     if (const int number = pthread_sigmask(SIG_BLOCK, &blocked, nullptr); number != 0)
         return fail(errno_error(number, "block signals"));
     sd_event* event = nullptr;
@@ -50,9 +51,9 @@ Result<void> Loop::set_up() {
             !done)
             return done;
     beat_seconds_ = monotonic_seconds();
-    return check(sd_event_add_time_relative(event, nullptr, CLOCK_MONOTONIC, kBeatUsec, 0, on_beat,
-                                            this),
-                 "start the beat");
+    return check(
+        sd_event_add_time_relative(event, nullptr, CLOCK_MONOTONIC, kBeatUsec, 0, on_beat, this),
+        "start the beat");
 }
 
 Result<void> Loop::watch(int fd, std::function<void()> on_readable_function) {
@@ -69,7 +70,9 @@ Result<void> Loop::run() {
     return check(sd_event_loop(event_.get()), "run");
 }
 
-bool Loop::alive() const { return monotonic_seconds() - beat_seconds_ < kAliveSeconds; }
+bool Loop::alive() const {
+    return monotonic_seconds() - beat_seconds_ < kAliveSeconds;
+}
 
 int Loop::on_signal(sd_event_source* source, const signalfd_siginfo* info, void* loop) {
     if (info->ssi_signo != SIGHUP) return sd_event_exit(sd_event_source_get_event(source), 0);

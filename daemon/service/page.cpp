@@ -18,7 +18,8 @@ constexpr const char* kHead =
 
 std::string escaped(const std::string& text) {
     std::string out;
-    for (const char c : text) switch (c) {
+    for (const char c : text)
+        switch (c) {
             case '&':
                 out += "&amp;";
                 break;
@@ -51,7 +52,8 @@ std::string or_every(const std::string& text, const char* every) {
 std::string render_page(const std::vector<Target>& targets,
                         const std::vector<AttachedProbe>& probes) {
     std::string page = kHead;
-    page += "<h1>vfswatchd " VFSWATCHD_VERSION "</h1>\n"
+    page += "<h1>vfswatchd " VFSWATCHD_VERSION
+            "</h1>\n"
             "<p>Exact per-file read metrics. <a href=\"/metrics\">Metrics</a>, "
             "<a href=\"/healthz\">health</a>, <a href=\"/readyz\">readiness</a>.</p>\n"
             "<h2>Targets</h2>\n<table>\n"
@@ -59,9 +61,11 @@ std::string render_page(const std::vector<Target>& targets,
     for (const Target& target : targets)
         page += row(target.name, or_every(target.processes, "every process"),
                     or_every(target.paths, "every file"));
-    page += "</table>\n<h2>Probes</h2>\n<table>\n"
-            "<tr><th>role</th><th>function</th><th>method</th></tr>\n";
-    for (const AttachedProbe& probe : probes) page += row(probe.role, probe.function, probe.method);
+    page +=
+        "</table>\n<h2>Probes</h2>\n<table>\n"
+        "<tr><th>role</th><th>function</th><th>method</th></tr>\n";
+    for (const AttachedProbe& probe : probes)
+        page += row(probe.role, probe.function, probe.method);
     if (probes.empty()) page += row("starting", "", "");
     return page + "</table>\n</body>\n</html>\n";
 }

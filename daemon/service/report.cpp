@@ -45,8 +45,7 @@ void add_missing_paths(const TargetConfig& target, std::vector<std::string>& mis
 }  // namespace
 
 std::string describe(const Config& config, const Filter& filter) {
-    const Prediction predicted =
-        predict(table_sizes(config, filter), config, possible_cpus());
+    const Prediction predicted = predict(table_sizes(config, filter), config, possible_cpus());
     std::string text = "The configuration is good: " + summary(config) + "\n";
     text += "kernel memory: " + std::to_string(predicted.kernel_bytes) + " bytes (" +
             mebibytes(predicted.kernel_bytes) + "), set aside at start\n";
@@ -54,7 +53,8 @@ std::string describe(const Config& config, const Filter& filter) {
         text += "  " + std::string(map.map) + ": " + std::to_string(map.bytes) + " bytes\n";
     text += "worst case: " + std::to_string(predicted.worst_case_series) +
             " time series on the endpoint\n";
-    for (const std::string& line : not_there_yet(config)) text += "note: " + line + "\n";
+    for (const std::string& line : not_there_yet(config))
+        text += "note: " + line + "\n";
     return text;
 }
 
@@ -70,7 +70,8 @@ std::vector<std::string> not_there_yet(const Config& config) {
 std::string summary(const Config& config) {
     std::string text = std::to_string(config.targets.size()) +
                        (config.targets.size() == 1 ? " target:" : " targets:");
-    for (const TargetConfig& target : config.targets) text += " " + target.name;
+    for (const TargetConfig& target : config.targets)
+        text += " " + target.name;
     return text;
 }
 

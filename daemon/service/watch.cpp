@@ -58,7 +58,9 @@ void Watch::drain_names() {
     probes_.books().drain_names();
 }
 
-int Watch::name_ring_fd() { return probes_.books().name_ring_fd(); }
+int Watch::name_ring_fd() {
+    return probes_.books().name_ring_fd();
+}
 
 std::vector<AttachedProbe> Watch::attached() {
     const std::lock_guard lock(mutex_);
