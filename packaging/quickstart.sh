@@ -5,7 +5,7 @@
 # shellcheck disable=SC2317  # step calls functions by name
 set -u
 cd "$(dirname "$0")/.." || exit 1
-build=build/release
+build=${VFSWATCHD_BUILD:-build/release}
 port=9974
 url=http://127.0.0.1:$port
 seconds=
@@ -56,12 +56,12 @@ s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); s.bind(('127.0.0.1', $p
 
 # A tree that tests/run.sh has set up builds the tests too; here they are not needed.
 build_programs() {
-	[ -f $build/CMakeCache.txt ] || cmake --preset release -DBUILD_TESTING=OFF || return
-	cmake --build $build --target vfswatchd vfswatchctl
+	[ -f "$build/CMakeCache.txt" ] || cmake --preset release -B "$build" -DBUILD_TESTING=OFF || return
+	cmake --build "$build" --target vfswatchd vfswatchctl
 }
 
 start_here() {
-	start_group packaging/demo/run.sh $build/daemon/vfswatchd config/examples/demo.yaml \
+	start_group packaging/demo/run.sh "$build/daemon/vfswatchd" config/examples/demo.yaml \
 		127.0.0.1:$port >"$work/demo.log" 2>&1
 }
 
@@ -80,7 +80,7 @@ wait_until_ready() {
 }
 
 choose_place() {
-	if $build/daemon/vfswatchctl doctor >"$work/doctor" 2>&1; then
+	if "$build/daemon/vfswatchctl" doctor >"$work/doctor" 2>&1; then
 		echo "This machine's kernel allows it: the demonstration runs right here."
 		place=here
 		return

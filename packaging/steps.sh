@@ -24,7 +24,8 @@ stop_step() {
 show_wait() {
 	if [ -t 1 ]; then
 		printf '\r\033[K%s ... %d s' "$1" "$2"
-	elif [ "$2" -gt 0 ] && [ $(($2 % 15)) -eq 0 ]; then
+	elif [ "$2" -ge "$next_line" ]; then
+		next_line=$(($2 + 15))
 		printf '%s ... %d s\n' "$1" "$2"
 	fi
 }
@@ -38,7 +39,7 @@ show_end() {
 }
 
 step() {
-	local what=$1 started=$SECONDS status tenths=0
+	local what=$1 started=$SECONDS status tenths=0 next_line=15
 	shift
 	start_group "$@" >>"$STEP_LOG" 2>&1
 	step_pid=$!

@@ -15,6 +15,7 @@ LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
 ESCAPES = {"\\\\": "\\", '\\"': '"', "\\n": "\n"}
 REFRESH_SECONDS = 2
 REPORT_SECONDS = 10  # where nobody watches
+NO_TERMINAL = (120, 50)  # columns and lines
 
 
 def main():
@@ -104,7 +105,7 @@ def summary(page):
 
 
 def table(page, options):
-    width, height = shutil.get_terminal_size((100, 50))
+    width, height = shutil.get_terminal_size(NO_TERMINAL)
     count = min(options.rows, max(1, height - 5))
     rows = sorted(files(page).items(), key=lambda item: -item[1][0])
     lines = [f"{'TARGET':<14} {'READ BY':<15} {'BYTES':>12} {'CALLS':>8} {'MEAN':>9}  PATH"]

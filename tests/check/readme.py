@@ -15,7 +15,7 @@ import tempfile
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 COMMAND = re.compile(r"^(?:sudo )?\./(\S+)", re.MULTILINE)
 PATH = re.compile(r"(?<![\w/.-])((?:\.ci|bpf|config|daemon|packaging|systemd|tests)/[\w./-]*\w)")
-METRIC = re.compile(r"\bvfswatch_[a-z_]+\b")
+METRIC = re.compile(r"\bvfswatch_[a-z_]+\b(?!\.h)")
 
 
 def main(arguments):
