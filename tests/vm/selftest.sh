@@ -114,7 +114,11 @@ test_failures() {
     guest timeout 125 --minimal --timeout 45 -- sh -c 'echo live; sleep 1000'
     check "output before a timeout is not lost" has timeout.out '^live$'
     guest no-fetch 125 --minimal --fetch "/nothing:$work/nothing" -- true
+    check "what was not there to fetch is named" has no-fetch.err 'not in the guest: /nothing'
     guest no-copy 125 --minimal --copy "$work/nothing:/nothing" -- true
+    guest no-boot 125 --minimal --cmdline rdinit=/nothing -- true
+    check "a boot that dies is tried three times" \
+        [ "$(grep -c 'starting it again' "$work/no-boot.err")" -eq 2 ]
 }
 
 test_termination() {
