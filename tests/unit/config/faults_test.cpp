@@ -212,14 +212,15 @@ TEST(ConfigFaults, AreAllReportedInTheOrderOfTheFile) {
         "  - name: a b\n"
         "    labels: [unit]\n"
         "    nmae: x\n"
-        "  - labels: [pid]\n"
+        "  - labels: [gid]\n"
         "limits: {max_series: 64KB}\n");
-    ASSERT_EQ(lines.size(), 5U);
+    ASSERT_EQ(lines.size(), 6U);
     EXPECT_THAT(lines[0], StartsWith("f.yaml:2:11: name: "));
     EXPECT_THAT(lines[1], StartsWith("f.yaml:3:14: labels: "));
     EXPECT_THAT(lines[2], StartsWith("f.yaml:4:5: found the unknown key `nmae`"));
     EXPECT_THAT(lines[3], StartsWith("f.yaml:5:5: found no `name`"));
-    EXPECT_THAT(lines[4], StartsWith("f.yaml:6:22: max_series: "));
+    EXPECT_THAT(lines[4], StartsWith("f.yaml:5:14: labels: "));
+    EXPECT_THAT(lines[5], StartsWith("f.yaml:6:22: max_series: "));
 }
 
 TEST(ConfigFaults, SayNothingTwice) {
