@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "served_case.h"
+
+#include <malloc.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <fstream>
+#include <stdexcept>
+#include <string>
+
+#include "base/unique_fd.h"
+#include "client.h"
+
+namespace vfswatchd::bench {
+namespace {
+
+constexpr int kControl = STDIN_FILENO;  // a socket to the client's process
+
+struct Memory {
+    double resident_mb = 0;
+    double peak_mb = 0;
+};
+
+Memory memory() {
+    Memory found;
+    std::ifstream status("/proc/self/status");
+    for (std::string line; std::getline(status, line);) {
+        const double mb = line.size() > 6 ? std::atof(line.c_str() + 6) / 1024 : 0;
+        if (line.compare(0, 6, "VmRSS:") == 0) found.resident_mb = mb;
+        if (line.compare(0, 6, "VmHWM:") == 0) found.peak_mb = mb;
+    }
+    return found;
+}
+
+/// proc(5): 5 sets the peak back to what is resident now.
+void reset_peak() {
+    std::ofstream("/proc/self/clear_refs") << "5";
+}
+
+template <typename T>
+bool give(int fd, const T& value) {
+    return ::write(fd, &value, sizeof value) == static_cast<ssize_t>(sizeof value);
+}
+
+template <typename T>
+T take(int fd) {
+    T value{};
+    if (::read(fd, &value, sizeof value) != static_cast<ssize_t>(sizeof value)) {
+        throw std::runtime_error("the other process ended");
+    }
+    return value;
+}
+
+/// The server's process; waited for in every case.
+class Child {
+  public:
+    Child(const char* server, std::size_t files) {
+        std::array<int, 2> ends{};
+        if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) {
+            throw std::runtime_error("socketpair failed");
+        }
+        control_.reset(ends[0]);
+        const UniqueFd theirs(ends[1]);
+        const std::string count = std::to_string(files);
+        pid_ = ::fork();
+        if (pid_ < 0) throw std::runtime_error("fork failed");
+        if (pid_ == 0) {
+            ::dup2(theirs.get(), kControl);
+            ::execl("/proc/self/exe", "scrape_bench", "--serve", server, count.c_str(), nullptr);
+            ::_exit(127);
+        }
+    }
+    Child(const Child&) = delete;
+    Child& operator=(const Child&) = delete;
+    ~Child() {
+        control_.reset();
+        ::waitpid(pid_, nullptr, 0);
+    }
+    [[nodiscard]] int control() const { return control_.get(); }
+
+  private:
+    UniqueFd control_;
+    pid_t pid_ = -1;
+};
+
+}  // namespace
+
+int serve(MakeServer make, std::size_t files) {
+    try {
+        const auto server = make(files);
+        ::malloc_trim(0);
+        reset_peak();
+        const Memory before = memory();
+        if (!give(kControl, server->port())) return 1;
+        take<char>(kControl);
+        const Memory after = memory();
+        return give(kControl, Memory{before.resident_mb, after.peak_mb}) ? 0 : 1;
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "server: %s\n", error.what());
+        return 1;
+    }
+}
+
+CaseResult run_case(const char* server, std::size_t files, bool gzip, int runs) {
+    const Child child(server, files);
+    const auto port = take<std::uint16_t>(child.control());
+    ScrapeClient client;
+    client.scrape(port, gzip);
+    std::vector<double> times_ms;
+    for (int run = 0; run < runs; ++run) {
+        times_ms.push_back(
+            std::chrono::duration<double, std::milli>(client.scrape(port, gzip)).count());
+    }
+    if (!give(child.control(), 's')) throw std::runtime_error("the server's process ended");
+    const auto used = take<Memory>(child.control());
+
+    std::sort(times_ms.begin(), times_ms.end());
+    return {.median_ms = times_ms[times_ms.size() / 2],
+            .wire_bytes = client.answer().size(),
+            .resident_mb = used.resident_mb,
+            .growth_mb = used.peak_mb - used.resident_mb,
+            .samples = file_samples(body_of(client.answer()))};
+}
+
+}  // namespace vfswatchd::bench

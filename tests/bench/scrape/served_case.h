@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+#include "page.h"
+#include "servers.h"
+
+namespace vfswatchd::bench {
+
+using MakeServer = std::unique_ptr<BenchServer> (*)(std::size_t files);
+
+struct CaseResult {
+    double median_ms = 0;
+    std::size_t wire_bytes = 0;   ///< head included
+    double resident_mb = 0;       ///< before the first scrape, its data in place
+    double growth_mb = 0;         ///< the highest above it while it was scraped
+    std::vector<Sample> samples;  ///< of the last scrape
+};
+
+/// Starts this program once more as `--serve NAME FILES`, so that no page of the client's memory
+/// is taken for the server's; scrapes once to warm up and then `runs` times.
+/// Errors: throws std::runtime_error.
+CaseResult run_case(const char* server, std::size_t files, bool gzip, int runs);
+
+/// What that process does: says its port on stdin's socket, is scraped until it is told to stop,
+/// says its memory. Returns its exit status.
+int serve(MakeServer make, std::size_t files);
+
+}  // namespace vfswatchd::bench
