@@ -46,9 +46,9 @@ class Determinizer {
     void classify_bytes();
     void normalize(Subset& subset) const;
     [[nodiscard]] TargetMask targets_of(const Subset& subset) const;
-    std::uint32_t number_of(Subset subset);
+    std::uint32_t number_of(Subset& subset);
     std::uint32_t successor(const Subset& from, const std::vector<std::uint32_t>& base,
-                            const std::vector<std::uint32_t>* more);
+                            const std::vector<std::uint32_t>& more);
     void gather(const Subset& from);
     void expand(const Subset& from);
     [[nodiscard]] bool exceeded() const {
@@ -67,6 +67,7 @@ class Determinizer {
     std::vector<std::uint32_t> on_any_;
     std::vector<std::uint32_t> on_segment_;
     std::vector<std::vector<std::uint32_t>> on_class_;
+    Subset reached_;  ///< reused: most successors are known, and need no memory of their own
 };
 
 void append(std::vector<std::uint32_t>& to, const std::vector<std::uint32_t>& from) {
@@ -120,23 +121,26 @@ TargetMask Determinizer::targets_of(const Subset& subset) const {
     return include & subset.open & ~exclude;
 }
 
-std::uint32_t Determinizer::number_of(Subset subset) {
+std::uint32_t Determinizer::number_of(Subset& subset) {
     members_seen_ += subset.members.size() + 1;
     normalize(subset);
-    const auto [place, added] =
-        numbers_.try_emplace(std::move(subset), static_cast<std::uint32_t>(subsets_.size()));
-    if (added) {
-        subsets_.push_back(&place->first);
-        dfa_.targets.push_back(targets_of(place->first));
-    }
-    return place->second;
+    const auto known = numbers_.find(subset);
+    if (known != numbers_.end()) return known->second;
+    const auto number = static_cast<std::uint32_t>(subsets_.size());
+    const auto place = numbers_.emplace(subset, number).first;
+    subsets_.push_back(&place->first);
+    dfa_.targets.push_back(targets_of(subset));
+    return number;
 }
 
 std::uint32_t Determinizer::successor(const Subset& from, const std::vector<std::uint32_t>& base,
-                                      const std::vector<std::uint32_t>* more) {
-    Subset subset{from.open, from.wanting, base};
-    if (more != nullptr) append(subset.members, *more);
-    return number_of(std::move(subset));
+                                      const std::vector<std::uint32_t>& more) {
+    reached_.open = from.open;
+    reached_.wanting = from.wanting;
+    reached_.members.clear();
+    append(reached_.members, base);
+    append(reached_.members, more);
+    return number_of(reached_);
 }
 
 void Determinizer::gather(const Subset& from) {
@@ -163,19 +167,21 @@ void Determinizer::expand(const Subset& from) {
     for (std::size_t c = 0; c < dfa_.classes; c++) {
         if (exceeded()) return;
         if (c != slash && on_class_[c].empty()) {
-            if (!elsewhere) elsewhere = successor(from, on_segment_, nullptr);
+            if (!elsewhere) elsewhere = successor(from, on_segment_, on_class_[c]);
             dfa_.next.push_back(*elsewhere);
             continue;
         }
         const auto& base = c == slash ? on_any_ : on_segment_;
-        dfa_.next.push_back(successor(from, base, &on_class_[c]));
+        dfa_.next.push_back(successor(from, base, on_class_[c]));
     }
 }
 
 std::optional<PathDfa> Determinizer::run() {
     classify_bytes();
-    number_of(Subset{});  // becomes PathDfa::kDead
-    dfa_.start = number_of(Subset{sets_.all, sets_.without_include, nfa_[PathNfa::kRoot].closure});
+    Subset dead;
+    number_of(dead);  // becomes PathDfa::kDead
+    Subset start{sets_.all, sets_.without_include, nfa_[PathNfa::kRoot].closure};
+    dfa_.start = number_of(start);
     for (std::size_t state = 0; state < subsets_.size(); state++) {
         expand(*subsets_[state]);
         if (exceeded()) return std::nullopt;

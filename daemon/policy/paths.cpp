@@ -72,9 +72,13 @@ class RowWriter {
     vfswatch_path_state row_of(std::uint32_t state) {
         vfswatch_path_state row{};
         row.targets = dfa_.targets[state];
+        const std::uint32_t* next = &dfa_.next[std::size_t{state} * dfa_.classes];
+        std::vector<std::uint16_t> row_of_class;
+        for (std::size_t c = 0; c < dfa_.classes; c++) {
+            row_of_class.push_back(static_cast<std::uint16_t>(row_number(next[c])));
+        }
         for (std::size_t byte = 0; byte < 256; byte++) {
-            const std::size_t cell = std::size_t{state} * dfa_.classes + dfa_.class_of[byte];
-            row.next[byte] = static_cast<std::uint16_t>(row_number(dfa_.next[cell]));
+            row.next[byte] = row_of_class[dfa_.class_of[byte]];
         }
         return row;
     }

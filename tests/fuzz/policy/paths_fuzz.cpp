@@ -17,7 +17,7 @@ namespace {
 using namespace vfswatchd;
 
 /// An input that takes the kernel's limit costs as much as thousands of others.
-constexpr std::size_t kMaxStates = 256;
+constexpr std::size_t kMaxStates = 64;
 
 std::string_view take_line(std::string_view& text) {
     const std::string_view line = text.substr(0, text.find('\n'));
