@@ -14,16 +14,16 @@ import pathlib, random, sqlite3, sys
 folder = pathlib.Path(sys.argv[1])
 words = "read write open close file page block cache inode needle".split()
 random.seed(1)
+text = " ".join(random.choices(words, k=4000))
 for number in range(40):
     place = folder / "notes" / f"chapter {number // 10}"
     place.mkdir(parents=True, exist_ok=True)
-    text = " ".join(random.choices(words, k=400 + 40 * number))
-    (place / f"note-{number:02}.txt").write_text(text)
+    (place / f"note-{number:02}.txt").write_text(text[:2000 + 250 * number])
 (folder / "access.log").write_text("GET /index.html 200 5123\n" * 20000)
 database = sqlite3.connect(folder / "orders.db")
 database.execute("create table orders (id integer primary key, note text)")
 database.executemany("insert into orders (note) values (?)",
-                     ((" ".join(random.choices(words, k=30)),) for _ in range(8000)))
+                     ((text[row % 5000:][:160],) for row in range(8000)))
 database.commit()
 END
 }
