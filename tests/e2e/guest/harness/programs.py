@@ -4,8 +4,8 @@ import collections
 import os
 import pathlib
 import re
+import shutil
 import signal
-import subprocess
 
 from harness import checks
 
@@ -13,6 +13,9 @@ READERS = "/opt/e2e/readers"
 READ_CALLS = "read,pread64,readv,preadv,preadv2,sendfile,copy_file_range"
 CALL = re.compile(r"(\w+)\((.*)\) += (-?\d+|\?)(?: (E\w+))?")
 DESCRIPTOR = re.compile(r"\d+<(.*?)>(?:\(deleted\))?(?=[,)]|$)")
+TRIES = 3
+STOPPED = "--- stopped by SIGSTOP ---\n"
+ENDED = re.compile(r"^\+\+\+ (exited|killed) .*\n\Z", re.MULTILINE)
 # These are refused before the kernel counts a call.
 UNCOUNTED = ("EBADF",)
 
@@ -27,16 +30,28 @@ def io_of(pid):
 
 
 class Stopped:
-    """A process that stands still before its exec until `go`."""
+    """A process that stands still before its exec until `go`; with `traces`, a folder, strace
+    writes there what it reads, a file for each thread."""
 
-    def __init__(self, argv, out):
+    def __init__(self, argv, out, traces=None):
         self.argv = argv
         self.out = pathlib.Path(out)
-        self.strace = None
+        self.traces = traces
+        # strace gives itself three seconds to attach, which a busy machine may take.
+        for _ in range(TRIES):
+            if self._stands_still():
+                return
+        raise ChildProcessError(f"{argv[0]} does not start")
+
+    def _stands_still(self):
+        if self.traces is not None:
+            shutil.rmtree(self.traces, ignore_errors=True)
+            self.traces.mkdir(parents=True)
         self.pid = os.fork()
         if self.pid == 0:
             self._become()
-        os.waitid(os.P_PID, self.pid, os.WSTOPPED)
+        stopped = os.waitid(os.P_PID, self.pid, os.WSTOPPED | os.WEXITED)
+        return stopped.si_code == os.CLD_STOPPED
 
     def _become(self):
         try:
@@ -46,25 +61,21 @@ class Stopped:
             os.dup2(sink, 1)
             os.dup2(sink, 2)
             os.closerange(3, 256)
+            if self.traces is not None:
+                self._become_traced()
             os.kill(os.getpid(), signal.SIGSTOP)
             os.execvp(self.argv[0], self.argv)
         finally:
             os._exit(127)
 
-    def trace(self, folder):
-        """Lets strace follow it, with a file for each thread below `folder`."""
-        folder.mkdir(parents=True, exist_ok=True)
-        self.traces = folder
-        self.strace = subprocess.Popen(
-            ["strace", "-f", "-ff", "-y", "-s", "0", "-e", f"trace={READ_CALLS}", "-e", "signal=none",
-             "-o", str(folder / "trace"), "-p", str(self.pid)],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        if not checks.until(self._is_traced, 30, 0.05):
-            raise TimeoutError("strace did not attach")
-
-    def _is_traced(self):
-        status = pathlib.Path(f"/proc/{self.pid}/status").read_text()
-        return "TracerPid:\t0\n" not in status
+    def _become_traced(self):
+        # -D: strace is the grandchild, so that the zombie is ours and keeps its sums. On one
+        # processor: waking another one takes an emulated machine far longer than the call.
+        os.sched_setaffinity(0, {0})
+        os.execvp("strace", [
+            "strace", "-D", "-f", "-ff", "--seccomp-bpf", "-y", "-s", "0", "-e",
+            f"trace={READ_CALLS}", "-o", str(self.traces / "trace"), "--",
+            "sh", "-c", 'kill -STOP $$; exec "$@"', "sh", *self.argv])
 
     def go(self):
         os.kill(self.pid, signal.SIGCONT)
@@ -72,8 +83,6 @@ class Stopped:
     def wait_for_end(self):
         """Until it has ended; it stays a zombie, whose sums can still be read. Returns its exit
         status, negative when a signal ended it."""
-        if self.strace is not None:
-            self.strace.wait()
         ended = os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT)
         return ended.si_status if ended.si_code == os.CLD_EXITED else -ended.si_status
 
@@ -82,11 +91,19 @@ class Stopped:
 
     def traced_reads(self):
         """{path: (bytes, calls)} as strace saw them."""
+        if not checks.until(self._is_written, 60):
+            raise TimeoutError(f"strace has not written all of {self.traces}")
         sums = collections.defaultdict(lambda: [0, 0])
         for trace in self.traces.iterdir():
-            for line in trace.read_text(errors="surrogateescape").splitlines():
+            # What comes before is of the shell that stopped itself.
+            text = trace.read_text(errors="surrogateescape").rpartition(STOPPED)[2]
+            for line in text.splitlines():
                 _add_call(line, sums)
         return {path: tuple(amount) for path, amount in sums.items()}
+
+    def _is_written(self):
+        return all(ENDED.search(trace.read_text(errors="surrogateescape"))
+                   for trace in self.traces.iterdir())
 
     def counted_by_itself(self):
         """What `readers` printed: {path: (bytes, calls)}."""
