@@ -6,6 +6,7 @@
 
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "config/parse.h"
@@ -18,16 +19,18 @@ using testing::StartsWith;
 
 using Variables = std::map<std::string, std::string>;
 
-Result<Options> parse(std::vector<std::string> arguments, const Variables& variables = {}) {
-    arguments.insert(arguments.begin(), "vfswatchd");
+Result<Options> parse(const std::vector<std::string>& flags, const Variables& variables = {}) {
+    std::vector<std::string> arguments = {"vfswatchd"};
+    for (const std::string& flag : flags)
+        arguments.push_back(flag);
     return parse_options(std::move(arguments), [&variables](const char* name) {
         const auto found = variables.find(name);
         return found == variables.end() ? nullptr : found->second.c_str();
     });
 }
 
-std::string fault(std::vector<std::string> arguments, const Variables& variables = {}) {
-    const Result<Options> options = parse(std::move(arguments), variables);
+std::string fault(const std::vector<std::string>& flags, const Variables& variables = {}) {
+    const Result<Options> options = parse(flags, variables);
     return options ? "no fault" : options.error().message();
 }
 
