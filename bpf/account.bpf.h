@@ -73,11 +73,12 @@ static __always_inline struct vfswatch_run *run_of(struct task_struct *task)
 	return bpf_map_lookup_elem(&runs, &key);
 }
 
-static __always_inline struct vfswatch_run *new_run(struct task_struct *task)
+static __always_inline struct vfswatch_run *new_run(struct task_struct *task, __u32 tgid)
 {
 	struct vfswatch_run run = {};
 	__u64 key = (__u64)task;
 
+	run.process_targets = process_targets(task, tgid);
 	run.rchar = task->ioac.rchar;
 	run.syscr = task->ioac.syscr;
 	if (bpf_map_update_elem(&runs, &key, &run, BPF_NOEXIST)) {
@@ -115,17 +116,19 @@ static __always_inline bool same_labels(struct vfswatch_run *run, struct task_st
 	return true;
 }
 
-/* The device is the mount's, so the fast path does without it. */
+/*
+ * Every field of the kernel's costs some eight instructions here, so this asks
+ * for no more than tells two names apart: were dentry and inode both freed and
+ * made again at their old addresses, for the same parent and name, then it is
+ * the same path.
+ */
 static __always_inline bool same_run(struct vfswatch_run *run, struct file *file,
 				     struct task_struct *task)
 {
 	struct dentry *dentry = file->f_path.dentry;
-	struct inode *inode = file->f_inode;
 
 	return run->name.dentry == (__u64)dentry && run->name.mount == (__u64)file->f_path.mnt &&
-	       run->name.inode == inode->i_ino && run->name.name_hash == dentry->d_name.hash &&
-	       run->name.name_bytes == dentry->d_name.len &&
-	       run->name.generation == inode->i_generation &&
+	       run->inode_address == (__u64)file->f_inode && run->name.name_hash == dentry->d_name.hash &&
 	       (!run->fields || same_labels(run, task));
 }
 
@@ -141,6 +144,12 @@ static __always_inline void read_name_key(struct vfswatch_name_key *key, struct 
 	key->inode = inode->i_ino;
 	key->device = inode->i_sb->s_dev;
 	key->generation = inode->i_generation;
+}
+
+static __always_inline void remember_name(struct vfswatch_run *run, struct file *file)
+{
+	read_name_key(&run->name, file);
+	run->inode_address = (__u64)file->f_inode;
 }
 
 /* All pipes share one name, and so do all sockets: theirs have no numbers. */
@@ -262,13 +271,12 @@ static __always_inline bool names_are_full(void)
 static __always_inline bool decide(struct vfswatch_run *run, struct file *file,
 				   struct task_struct *task, __u32 tgid)
 {
-	__u64 targets = process_targets(task, tgid);
+	__u64 targets = run->process_targets & type_targets(file->f_inode);
 	struct vfswatch_name_key key = {};
 	struct vfswatch_name *name;
 	__u64 *verdict;
 
-	read_name_key(&run->name, file);
-	targets &= type_targets(file->f_inode);
+	remember_name(run, file);
 	if (!targets) {
 		charge_to_no_name(run, 0);
 		return true;
@@ -310,16 +318,21 @@ static __always_inline int account_read(void *ctx, struct file *file, int mask)
 	struct vfswatch_run *run;
 	__u32 tgid;
 
-	if (!(mask & MAY_READ) || file->f_mode & FMODE_NOACCOUNT)
+	if (!(mask & MAY_READ))
 		return 0;
 	tgid = current_tgid();
 	if (!process_may_be_wanted(tgid))
 		return 0;
 	task = bpf_get_current_task_btf();
 	run = run_of(task);
+	/* A file that is not accounted never had a run, so this needs no look at f_mode. */
+	if (run && same_run(run, file, task))
+		return 0;
+	if (file->f_mode & FMODE_NOACCOUNT)
+		return 0;
 	if (!run)
-		run = new_run(task);
-	if (run && !same_run(run, file, task))
+		run = new_run(task, tgid);
+	if (run)
 		turn(ctx, run, file, task, tgid);
 	return 0;
 }
@@ -359,7 +372,7 @@ static __always_inline void resolve_name(struct walk *walk, struct vfswatch_run 
 	share_nameless(&key, file->f_inode);
 
 	begin_change(run);
-	read_name_key(&run->name, file);
+	remember_name(run, file);
 	name = targets ? find_name(&key, wanted, targets) : NULL;
 	if (name) {
 		if (!name->announced && announce_path(walk, name->name_id))

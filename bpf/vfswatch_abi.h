@@ -126,11 +126,13 @@ enum vfswatch_unattributed {
  */
 struct vfswatch_run {
 	__u32 seq;		/* odd while it changes */
-	__u32 live;
+	__u32 pad;
+	__u64 process_targets;	/* who wants the task's process: fixed while it lives */
 	__u64 targets;		/* who wants these reads; 0: nobody */
 	__u64 rchar;		/* task->ioac when the run began */
 	__u64 syscr;
 	struct vfswatch_name_key name;	/* dentry 0: look again at the next read */
+	__u64 inode_address;
 	__u32 sum_id;		/* 0 with targets: over the ceiling */
 	__u32 unattributed;	/* enum vfswatch_unattributed */
 	__u32 uid;
@@ -224,7 +226,7 @@ VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_name_key) == 40, "name_key");
 VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_name) == 32, "name");
 VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_sum_key) == 40, "sum_key");
 VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_sum) == 80, "sum");
-VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_run) == 104, "run");
+VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_run) == 120, "run");
 VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_residue) == 32, "residue");
 VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_process) == 16, "process");
 VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_amount) == 16, "amount");
