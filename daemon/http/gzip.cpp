@@ -10,7 +10,8 @@
 namespace vfswatchd {
 namespace {
 
-constexpr std::size_t kInputBytes = 64 * 1024;  // twice the window of deflate; fits the L2 cache
+// Twice the window of deflate; fits the L2 cache.
+constexpr std::size_t kInputBytes = std::size_t{64} * 1024;
 constexpr int kLevel = 1;
 constexpr int kGzipWindowBits = 15 + 16;  // zlib.h: +16 writes a gzip header and trailer
 constexpr int kMemoryLevel = 8;           // zlib's default

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <string_view>
 
 namespace vfswatchd {
@@ -19,7 +20,7 @@ constexpr std::string_view kind_name(MetricKind kind) {
 }
 
 /// Every metric of the endpoint, in the order of the reference page.
-inline constexpr Metric kCatalogue[] = {
+inline constexpr auto kCatalogue = std::to_array<Metric>({
     {"vfswatch_file_read_bytes_total", MetricKind::counter, "target, path, [pid], [comm], [uid]",
      "Bytes that reads of this file returned, as the kernel accounts them in rchar."},
     {"vfswatch_file_read_calls_total", MetricKind::counter, "target, path, [pid], [comm], [uid]",
@@ -81,7 +82,7 @@ inline constexpr Metric kCatalogue[] = {
     {"process_start_time_seconds", MetricKind::gauge, "",
      "When the daemon was started, in Unix time."},
     {"process_threads", MetricKind::gauge, "", "The daemon's threads."},
-};
+});
 
 /// The catalogue's entry of that name; a name that it lacks does not compile.
 consteval const Metric& metric(std::string_view name) {

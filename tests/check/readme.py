@@ -25,7 +25,8 @@ def main(arguments):
     faults = [*missing_commands(root, blocks), *missing_paths(root, text),
               *unknown_metrics(root, text), *refused_configs(daemon, blocks),
               *refused_queries(blocks)]
-    print("\n".join(faults))
+    if faults:
+        print("\n".join(faults))
     return 1 if faults else 0
 
 

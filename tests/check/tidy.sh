@@ -10,6 +10,6 @@ log=$build/clang-tidy.log
 # clang does not know every warning of gcc's.
 if ! run-clang-tidy -quiet -j 2 -p "$build" -extra-arg=-Wno-unknown-warning-option \
 	"^$PWD/daemon/" >"$log" 2>&1; then
-	grep -E '(error|warning): ' "$log" | sort -u
+	sed 's/\x1b\[[0-9;]*m//g' "$log" | grep -E '(error|warning): ' | sort -u
 	exit 1
 fi
