@@ -10,6 +10,7 @@
 
 // The caller names the function itself.
 #define SD_JOURNAL_SUPPRESS_LOCATION
+#include <systemd/sd-daemon.h>
 #include <systemd/sd-journal.h>
 
 namespace vfswatchd {
@@ -58,11 +59,15 @@ void Log::info(const std::string& text, const char* function) const {
 
 void Log::write(LogLevel level, const std::string& text, const char* function) const {
     if (level > level_) return;
-    if (to_journal_)
+    if (!to_journal_)
+        std::fprintf(stderr, "vfswatchd: %s: %s\n", label(level), text.c_str());
+    else if (level == LogLevel::kError)
+        // An error ends the process, and of a process that is gone the journal cannot tell the
+        // unit any more. The stream was the unit's from the start; sd-daemon(3) on the prefix.
+        std::fprintf(stderr, SD_ERR "%s\n", text.c_str());
+    else
         sd_journal_send("MESSAGE=%s", text.c_str(), "PRIORITY=%d", static_cast<int>(level),
                         "CODE_FUNC=%s", function, "SYSLOG_IDENTIFIER=vfswatchd", nullptr);
-    else
-        std::fprintf(stderr, "vfswatchd: %s: %s\n", label(level), text.c_str());
 }
 
 }  // namespace vfswatchd
