@@ -142,7 +142,6 @@ std::optional<Error> HttpServer::Endpoint::start() {
         static_cast<unsigned>(limits_.idle.count()), MHD_OPTION_NOTIFY_CONNECTION,
         &Endpoint::on_connection, this, MHD_OPTION_END));
     const int number = errno;
-    listener_.socket.reset();
     if (daemon_) return std::nullopt;
     return errno_error(number, "listen on " + to_text(address()) + ": start the server thread");
 }
@@ -215,13 +214,6 @@ void HttpServer::Endpoint::on_connection(void* context, MHD_Connection* connecti
 
 HttpServer::HttpServer() = default;
 HttpServer::HttpServer(HttpServer&&) noexcept = default;
-
-HttpServer& HttpServer::operator=(HttpServer&& other) noexcept {
-    stop();  // the endpoints' threads must not outlive the router that they ask
-    router_ = std::move(other.router_);
-    endpoints_ = std::move(other.endpoints_);
-    return *this;
-}
 
 HttpServer::~HttpServer() {
     stop();

@@ -36,7 +36,7 @@ class HttpServer {
                                                   HttpHandlers handlers,
                                                   const HttpLimits& limits = {});
     HttpServer(HttpServer&&) noexcept;
-    HttpServer& operator=(HttpServer&&) noexcept;
+    HttpServer& operator=(HttpServer&&) = delete;
     ~HttpServer();
 
     /// In the order given to start, with the ports that were bound.
