@@ -11,7 +11,7 @@ namespace vfswatchd {
 namespace {
 
 // A verifier log of a refused program reaches megabytes; the cause stands at its ends.
-constexpr std::size_t kMaxTextBytes = 256 * 1024;
+constexpr std::size_t kMaxTextBytes = std::size_t{256} * 1024;
 
 std::string& captured() {
     static std::string text;

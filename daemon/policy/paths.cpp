@@ -59,6 +59,7 @@ class RowWriter {
         if (group_of_[dfa_.start] != group_of_[PathDfa::kDead]) {
             row_of_group_[group_of_[dfa_.start]] = VFSWATCH_PATH_START;
         }
+        // NOLINTNEXTLINE(modernize-loop-convert): states_ grows while it is walked.
         for (std::size_t i = 0; i < states_.size(); i++) {
             if (states_.size() > max_rows) return std::nullopt;
             rows_.push_back(row_of(states_[i]));
