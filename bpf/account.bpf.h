@@ -57,13 +57,14 @@ static __always_inline void charge(struct vfswatch_run *run, __u64 bytes, __u64 
 /* Charges what the task read since its run began. */
 static __always_inline void settle(struct vfswatch_run *run, struct task_struct *task)
 {
-	__u64 bytes = task->ioac.rchar - run->rchar;
-	__u64 calls = task->ioac.syscr - run->syscr;
+	__u64 rchar = task->ioac.rchar, syscr = task->ioac.syscr;
+	__u64 bytes = rchar - run->rchar, calls = syscr - run->syscr;
 
-	if (run->targets && (bytes || calls))
+	/* A sum may never fall, whatever task left this run behind. */
+	if (run->targets && (bytes || calls) && rchar >= run->rchar && syscr >= run->syscr)
 		charge(run, bytes, calls);
-	run->rchar += bytes;
-	run->syscr += calls;
+	run->rchar = rchar;
+	run->syscr = syscr;
 }
 
 static __always_inline struct vfswatch_run *run_of(struct task_struct *task)
@@ -150,20 +151,31 @@ static __always_inline void remember_name(struct vfswatch_run *run, struct file 
 {
 	read_name_key(&run->name, file);
 	run->inode_address = (__u64)file->f_inode;
+	/*
+	 * All anonymous inodes are one, and a closed one's dentry comes back at its
+	 * address for another kind: nothing tells them apart at the next read.
+	 */
+	if (file_type(file->f_inode) == FILE_TYPE_OTHER)
+		run->name.dentry = 0;
 }
 
-/* All pipes share one name, and so do all sockets: theirs have no numbers. */
-static __always_inline void share_nameless(struct vfswatch_name_key *key, struct inode *inode)
+/*
+ * All pipes share one name, all sockets, and all anonymous inodes of one kind:
+ * theirs have no numbers.
+ */
+static __always_inline void share_nameless(struct vfswatch_name_key *key, struct file *file)
 {
-	__u16 type = inode->i_mode >> 12;
+	__u32 type = file_type(file->f_inode);
 	__u64 magic;
 
-	if (type != FILE_TYPE_FIFO && type != FILE_TYPE_SOCKET)
+	if (type != FILE_TYPE_FIFO && type != FILE_TYPE_SOCKET && type != FILE_TYPE_OTHER)
 		return;
-	magic = inode->i_sb->s_magic;
-	if (magic != PIPEFS_MAGIC && magic != SOCKFS_MAGIC)
+	magic = file->f_inode->i_sb->s_magic;
+	if (magic != PIPEFS_MAGIC && magic != SOCKFS_MAGIC && magic != ANON_INODE_FS_MAGIC)
 		return;
 	key->mount = key->dentry = key->inode = 0;
+	if (type == FILE_TYPE_OTHER)
+		key->inode = (__u64)file->f_op;
 	key->name_hash = key->name_bytes = 0;
 	key->generation = type;
 }
@@ -282,7 +294,7 @@ static __always_inline bool decide(struct vfswatch_run *run, struct file *file,
 		return true;
 	}
 	key = run->name;
-	share_nameless(&key, file->f_inode);
+	share_nameless(&key, file);
 	name = bpf_map_lookup_elem(&names, &key);
 	if (name && name->announced) {
 		charge_to_name(run, name, targets & name->targets, task, tgid);
@@ -360,16 +372,22 @@ find_name(const struct vfswatch_name_key *key, __u64 wanted, __u64 sum_targets)
 static __always_inline void resolve_name(struct walk *walk, struct vfswatch_run *run,
 					 struct file *file, struct task_struct *task, __u32 tgid)
 {
+	__u32 sequence = file->f_path.dentry->d_seq.seqcount.sequence;
 	struct vfswatch_name_key key = {};
 	struct vfswatch_name *name;
 	__u64 wanted, targets;
 
-	if (!read_path(walk, file))
+	if (sequence & 1 || !read_path(walk, file))
 		return;
+	barrier();
 	wanted = path_targets(walk) & type_targets(file->f_inode);
 	targets = wanted & run->targets;
 	read_name_key(&key, file);
-	share_nameless(&key, file->f_inode);
+	share_nameless(&key, file);
+	barrier();
+	/* A rename meanwhile: path and key may be of two names. The next read tries again. */
+	if (file->f_path.dentry->d_seq.seqcount.sequence != sequence)
+		return;
 
 	begin_change(run);
 	remember_name(run, file);
@@ -396,9 +414,8 @@ static __always_inline int resolve_read(struct file *file)
 	__u64 key = (__u64)task;
 	struct walk *walk;
 
-	if (!run || bpf_map_update_elem(&walks, &key, &fresh, BPF_NOEXIST))
+	if (!run || bpf_map_update_elem(&walks, &key, &fresh, BPF_ANY))
 		return 0;
-	__sync_fetch_and_add(&stats.path_walks, 1);
 	walk = bpf_map_lookup_elem(&walks, &key);
 	if (walk)
 		resolve_name(walk, run, file, task, current_tgid());
@@ -416,6 +433,9 @@ static __always_inline int end_task(struct task_struct *task)
 	if (!run)
 		return 0;
 	settle(run, task);
+	/* Should the kernel refuse to delete it, the next task at this address inherits nothing. */
+	run->targets = 0;
+	run->name.dentry = 0;
 	if (!bpf_map_delete_elem(&runs, &key))
 		__sync_fetch_and_add(&stats.runs_freed, 1);
 	return 0;
@@ -426,21 +446,25 @@ static __always_inline int write_residue(struct seq_file *seq_file, struct task_
 {
 	volatile struct vfswatch_run *run = run_of(task);
 	struct vfswatch_residue residue = {};
+	__u64 rchar, syscr;
 	__u32 seq;
 
 	if (!run)
 		return 0;
 	seq = run->seq;
 	barrier();
+	rchar = run->rchar;
+	syscr = run->syscr;
 	residue.targets = run->targets;
 	residue.sum_id = run->sum_id;
 	residue.unattributed = run->unattributed;
-	residue.bytes = task->ioac.rchar - run->rchar;
-	residue.calls = task->ioac.syscr - run->syscr;
+	residue.bytes = task->ioac.rchar - rchar;
+	residue.calls = task->ioac.syscr - syscr;
 	barrier();
 	if (seq & 1 || run->seq != seq)
 		__sync_fetch_and_add(&stats.residue_torn, 1);
-	else if (residue.targets && (residue.bytes || residue.calls))
+	else if (residue.targets && (__s64)residue.bytes >= 0 && (__s64)residue.calls >= 0 &&
+		 (residue.bytes || residue.calls))
 		bpf_seq_write(seq_file, &residue, sizeof(residue));
 	return 0;
 }

@@ -13,10 +13,12 @@
 
 /* linux/fs.h */
 #define MAY_READ 4
+#define FMODE_READ 0x1
 /* overlayfs's backing files: the layer above is the one that is accounted */
 #define FMODE_NOACCOUNT 0x20000000
 
-/* linux/stat.h: i_mode >> 12 */
+/* linux/stat.h: i_mode >> 12; what has no path and no type of its own */
+#define FILE_TYPE_OTHER 0
 #define FILE_TYPE_FIFO 1
 #define FILE_TYPE_SOCKET 12
 
@@ -45,7 +47,20 @@ struct inode {
 	__u32 i_generation;
 };
 
+struct seqcount {
+	unsigned int sequence;
+};
+
+typedef struct seqcount seqcount_t;
+
+struct seqcount_spinlock {
+	seqcount_t seqcount;
+};
+
+typedef struct seqcount_spinlock seqcount_spinlock_t;
+
 struct dentry {
+	seqcount_spinlock_t d_seq;	/* odd while a rename moves it */
 	struct dentry *d_parent;
 	struct qstr d_name;
 };
@@ -68,6 +83,7 @@ struct path {
 struct file {
 	struct path f_path;
 	struct inode *f_inode;
+	const void *f_op;
 	unsigned int f_mode;
 };
 

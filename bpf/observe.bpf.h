@@ -35,7 +35,8 @@ static __always_inline int observe_read(struct file *file, unsigned long asked, 
 		return 0;
 	run = run_of(bpf_get_current_task_btf());
 	/* A read refused before the accounting hook (EBADF) is no read of this run. */
-	if (!run || !run->targets || run->name.dentry != (__u64)file->f_path.dentry)
+	if (!run || !run->targets || run->name.dentry != (__u64)file->f_path.dentry ||
+	    !(file->f_mode & FMODE_READ))
 		return 0;
 	if (result < 0)
 		count_errno(run->targets, result);

@@ -121,8 +121,11 @@ static __always_inline bool read_path(struct walk *walk, struct file *file)
 			mount = above;
 			continue;
 		}
+		if (parent == dentry && depth == 0)
+			return name_nameless(walk, dentry, magic);
+		/* Moved out of what its mount shows: the rest is all there is. */
 		if (parent == dentry)
-			return depth == 0 && name_nameless(walk, dentry, magic);
+			break;
 		if (!prepend_name(walk, dentry))
 			return walk->truncated;
 		dentry = parent;

@@ -47,16 +47,28 @@ static __always_inline void forget_process(struct task_struct *task)
 	struct vfswatch_process *process;
 	__u32 tgid = task->tgid;
 
-	if (task->pid != task->tgid || !process_is_named(tgid))
+	/*
+	 * Not pid == tgid: a child whose fork failed half-way is freed here too, and
+	 * still has its parent's numbers.
+	 */
+	if (task->group_leader != task || !process_is_named(tgid))
 		return;
 	process = bpf_map_lookup_elem(&processes, &tgid);
 	if (process && is_first_holder(process, task))
 		process->start_ticks = VFSWATCH_PROCESS_GONE;
 }
 
+static __always_inline __u32 file_type(struct inode *inode)
+{
+	/* Some kernels call anonymous inodes regular files among themselves. */
+	if (inode->i_sb->s_magic == ANON_INODE_FS_MAGIC)
+		return FILE_TYPE_OTHER;
+	return inode->i_mode >> 12;
+}
+
 static __always_inline __u64 type_targets(struct inode *inode)
 {
-	return settings.type_targets[inode->i_mode >> 12 & (VFSWATCH_FILE_TYPES - 1)];
+	return settings.type_targets[file_type(inode) & (VFSWATCH_FILE_TYPES - 1)];
 }
 
 #endif

@@ -44,7 +44,7 @@
 #define VFSWATCH_MAX_ERRNOS 1024
 
 /* Paths on their way to user space; a burst beyond it is announced later. */
-#define VFSWATCH_NAME_RING_BYTES (1 << 20)
+#define VFSWATCH_NAME_RING_BYTES (1 << 22)
 
 /*
  * The automaton that decides a path: state 0 rejects whatever follows, state 1
@@ -168,7 +168,7 @@ struct vfswatch_process {
 #define VFSWATCH_TICK_NS 10000000
 
 #define VFSWATCH_PROCESS_UNBOUND (~0ULL)
-#define VFSWATCH_PROCESS_GONE (~0ULL - 1)
+#define VFSWATCH_PROCESS_GONE (~0ULL - 1ULL)
 
 struct vfswatch_amount {
 	__u64 bytes;
@@ -201,7 +201,6 @@ struct vfswatch_stats {
 	__u64 name_ring_full;
 	__u64 errno_table_full;
 	__u64 residue_torn;
-	__u64 path_walks;
 };
 
 /* Fixed before load. */
