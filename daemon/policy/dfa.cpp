@@ -182,6 +182,7 @@ std::optional<PathDfa> Determinizer::run() {
     number_of(dead);  // becomes PathDfa::kDead
     Subset start{sets_.all, sets_.without_include, nfa_[PathNfa::kRoot].closure};
     dfa_.start = number_of(start);
+    // NOLINTNEXTLINE(modernize-loop-convert): subsets_ grows while it is walked.
     for (std::size_t state = 0; state < subsets_.size(); state++) {
         expand(*subsets_[state]);
         if (exceeded()) return std::nullopt;
