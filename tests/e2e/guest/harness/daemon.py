@@ -78,6 +78,7 @@ def journal_cursor():
 def journal_entries(cursor):
     """The daemon's own entries since then, each a dict of fields."""
     command("journalctl", "--sync")
-    text = command("journalctl", "-o", "json", "--after-cursor", cursor,
-                   "SYSLOG_IDENTIFIER=vfswatchd")[1]
-    return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+    # Without a match: with one, journalctl skips the first entry that matches.
+    text = command("journalctl", "-o", "json", "--after-cursor", cursor)[1]
+    entries = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+    return [entry for entry in entries if entry.get("SYSLOG_IDENTIFIER") == "vfswatchd"]
