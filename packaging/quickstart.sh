@@ -21,7 +21,7 @@ usage() {
 read_arguments() {
 	while [ $# -gt 0 ]; do
 		case $1 in
-		--seconds) seconds=${2-}; shift ;;
+		--seconds) [ $# -ge 2 ] || { usage >&2; exit 64; }; seconds=$2; shift ;;
 		--seconds=*) seconds=${1#*=} ;;
 		--help) usage; exit 0 ;;
 		*) usage >&2; exit 64 ;;

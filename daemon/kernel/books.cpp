@@ -81,14 +81,20 @@ int Books::take_name(void* books, void* record, std::size_t bytes) {
     const std::size_t path_bytes = bytes - sizeof(trailer);
     const char* path = static_cast<const char*>(record);
     std::memcpy(&trailer, path + path_bytes, sizeof(trailer));
-    self->paths_truncated_ += trailer.truncated;
     self->waiting_names_.push_back(
         {trailer.name_id, std::string(path, path_bytes), trailer.truncated != 0});
     return 0;
 }
 
 void Books::drain_names() {
+    const std::lock_guard lock(ring_mutex_);
     ring_buffer__consume(ring_.get());
+}
+
+std::vector<FileName> Books::take_names() {
+    const std::lock_guard lock(ring_mutex_);
+    ring_buffer__consume(ring_.get());
+    return std::exchange(waiting_names_, {});
 }
 
 int Books::name_ring_fd() const {
@@ -103,8 +109,7 @@ Result<ReadSnapshot> Books::read() {
     read_errnos(snapshot);
     // Last: a name is announced before its sum is made, so every sum above has its name here,
     // unless the ring was full.
-    drain_names();
-    snapshot.new_names = std::exchange(waiting_names_, {});
+    snapshot.new_names = take_names();
     return snapshot;
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <vector>
 
@@ -25,7 +26,7 @@ struct KernelDrops {
 
 /// Reads what the programs count: sums through a shared mapping, unsettled reads through
 /// iter/task, new names through the ring buffer.
-/// Thread: one at a time.
+/// Thread: one at a time, but for drain_names().
 class Books {
   public:
     /// The skeleton must be loaded and outlive the books.
@@ -37,15 +38,13 @@ class Books {
     [[nodiscard]] Result<ReadSnapshot> read();
 
     /// Takes the announced names out of the ring; they are in the next snapshot.
+    /// Thread: any, also while another reads.
     void drain_names();
 
     /// Readable when names are waiting.
     [[nodiscard]] int name_ring_fd() const;
 
     [[nodiscard]] KernelDrops drops() const;
-
-    /// Paths that lost their root's side, since load.
-    [[nodiscard]] std::uint64_t paths_truncated() const { return paths_truncated_; }
 
   private:
     struct LinkDeleter {
@@ -59,6 +58,7 @@ class Books {
     [[nodiscard]] Result<void> map_sums();
     [[nodiscard]] Result<void> open_ring();
     [[nodiscard]] Result<void> open_iterator();
+    [[nodiscard]] std::vector<FileName> take_names();
     static int take_name(void* books, void* record, std::size_t bytes);
     void read_sums(ReadSnapshot& snapshot);
     [[nodiscard]] Result<void> add_residues(ReadSnapshot& snapshot) const;
@@ -71,8 +71,8 @@ class Books {
     std::vector<std::uint32_t> place_of_;  ///< sum id -> place in the snapshot under way, + 1
     std::unique_ptr<ring_buffer, RingDeleter> ring_;
     std::unique_ptr<bpf_link, LinkDeleter> iterator_;
+    std::mutex ring_mutex_;  ///< over the ring and the names that wait
     std::vector<FileName> waiting_names_;
-    std::uint64_t paths_truncated_ = 0;
 };
 
 }  // namespace vfswatchd

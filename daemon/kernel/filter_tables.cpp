@@ -11,6 +11,7 @@
 #include <sstream>
 #include <string>
 
+#include "kernel/platform.h"
 #include "kernel/skeleton.h"
 
 namespace vfswatchd {
@@ -20,6 +21,8 @@ namespace {
 constexpr int kFieldsBetweenCommAndStart = 19;
 
 std::optional<std::uint64_t> start_ticks_of(std::uint32_t tgid) {
+    // A thread has a start time as well, but its number may become a process's later.
+    if (process_of(tgid) != tgid) return std::nullopt;
     std::ifstream file("/proc/" + std::to_string(tgid) + "/stat");
     std::string line;
     if (!std::getline(file, line)) return std::nullopt;

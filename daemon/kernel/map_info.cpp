@@ -24,9 +24,12 @@ std::uint64_t memlock_of(int fd) {
 }  // namespace
 
 std::vector<MapInfo> read_map_info(vfswatch_bpf& skeleton) {
-    const vfswatch_stats& stats = skeleton.bss->stats;
+    const volatile vfswatch_stats& stats = skeleton.bss->stats;
+    // In this order: a run is created before it is freed.
+    const std::uint64_t runs_freed = stats.runs_freed;
+    const std::uint64_t runs_created = stats.runs_created;
     const std::map<std::string, std::uint64_t> entries = {
-        {"runs", stats.runs_created - stats.runs_freed},
+        {"runs", runs_created - runs_freed},
         {"names", stats.names_created},
         {"sum_ids", stats.sums_created},
         {"sums", stats.sums_created},

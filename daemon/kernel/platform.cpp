@@ -31,16 +31,20 @@ std::string preemption_of(const std::string& root) {
     return marked(first_line(root + "/sys/kernel/debug/sched/preempt"), '(', ')');
 }
 
-std::uint64_t effective_capabilities(const std::string& root) {
-    std::ifstream file(root + "/proc/self/status");
+/// One number of a /proc/PID/status.
+std::optional<std::uint64_t> status_field(const std::string& path, const std::string& name,
+                                          std::ios_base& (*base)(std::ios_base&)) {
+    std::ifstream file(path);
     std::string word;
     while (file >> word) {
-        if (word != "CapEff:") continue;
-        std::uint64_t set = 0;
-        file >> std::hex >> set;
-        return set;
+        std::uint64_t value = 0;
+        if (word == name && file >> base >> value) return value;
     }
-    return 0;
+    return std::nullopt;
+}
+
+std::uint64_t effective_capabilities(const std::string& root) {
+    return status_field(root + "/proc/self/status", "CapEff:", std::hex).value_or(0);
 }
 
 bool holds(const Platform& platform, int capability) {
@@ -58,7 +62,7 @@ std::string remedy(const Error& error, const Platform& platform) {
     if (!names.empty())
         return "the process lacks " + names +
                ": run it by its unit (systemctl start vfswatchd) or as root";
-    if (!platform.lockdown.empty() && platform.lockdown != "none")
+    if (platform.lockdown == "confidentiality")
         return "the kernel is locked down (" + platform.lockdown +
                "): boot without lockdown=" + platform.lockdown +
                ", or disable Secure Boot where it sets it";
@@ -91,7 +95,13 @@ std::vector<std::string> missing_capabilities(const Platform& platform) {
 }
 
 Error explain(const Error& error, const Platform& platform) {
-    return {error.code, error.message() + ": " + remedy(error, platform)};
+    return plain_error(error.message() + ": " + remedy(error, platform));
+}
+
+std::optional<std::uint32_t> process_of(std::uint32_t id) {
+    const auto tgid = status_field("/proc/" + std::to_string(id) + "/status", "Tgid:", std::dec);
+    if (!tgid) return std::nullopt;
+    return static_cast<std::uint32_t>(*tgid);
 }
 
 std::uint32_t possible_cpus() {

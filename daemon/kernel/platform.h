@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,10 @@ struct Platform {
 
 /// Adds to a load or attach error what to do about it, as far as the platform tells.
 [[nodiscard]] Error explain(const Error& error, const Platform& platform);
+
+/// The process that `id` is a thread of; the id itself for a process. Absent: no such thread.
+/// Source: Tgid in /proc/ID/status.
+[[nodiscard]] std::optional<std::uint32_t> process_of(std::uint32_t id);
 
 /// CPUs that this machine may ever have: what the kernel sizes its maps by. At least 1.
 [[nodiscard]] std::uint32_t possible_cpus();

@@ -12,6 +12,7 @@
 #include <chrono>
 #include <latch>
 #include <map>
+#include <system_error>
 #include <thread>
 
 #include "base/unique_fd.h"
@@ -62,15 +63,16 @@ void read_once(TrialFile& file) {
     if (pread(file.fd.get(), &byte, 1, 0) == 1) file.reads++;
 }
 
-void pin_to_cpu(int cpu) {
+bool pin_to_cpu(int cpu) {
     cpu_set_t one;
     CPU_ZERO(&one);
     CPU_SET(static_cast<std::size_t>(cpu), &one);
-    sched_setaffinity(0, sizeof(one), &one);
+    return sched_setaffinity(0, sizeof(one), &one) == 0;
 }
 
+/// A reader that cannot be pinned reads nothing: on a CPU of its own it would prove nothing.
 void read_in_turns(TrialFiles& files, std::size_t own, int cpu) {
-    pin_to_cpu(cpu);
+    if (!pin_to_cpu(cpu)) return;
     const auto end = std::chrono::steady_clock::now() + kDuration;
     while (std::chrono::steady_clock::now() < end) {
         read_once(files.at(own));
@@ -85,12 +87,17 @@ Result<ReadSnapshot> read_and_look(TrialFiles& files, Books& books) {
     std::latch finished(kReaders);
     std::latch looked(1);
     std::vector<std::jthread> readers;
-    for (std::size_t i = 0; i < kReaders; i++)
-        readers.emplace_back([&files, &finished, &looked, i, cpu] {
-            read_in_turns(files, i, cpu);
-            finished.count_down();
-            looked.wait();
-        });
+    try {
+        for (std::size_t i = 0; i < kReaders; i++)
+            readers.emplace_back([&files, &finished, &looked, i, cpu] {
+                read_in_turns(files, i, cpu);
+                finished.count_down();
+                looked.wait();
+            });
+    } catch (const std::system_error& error) {
+        looked.count_down();
+        return fail({error.code(), "start a thread for the trial (TasksMax= of the unit?)"});
+    }
     finished.wait();
     auto snapshot = books.read();
     looked.count_down();
@@ -107,6 +114,7 @@ std::map<std::string, std::uint64_t> bytes_by_path(const ReadSnapshot& snapshot)
     return bytes;
 }
 
+/// Empty: every read was counted under its file.
 std::string judge(const TrialFiles& files, const ReadSnapshot& snapshot) {
     auto counted = bytes_by_path(snapshot);
     std::uint64_t made = 0;
@@ -114,6 +122,7 @@ std::string judge(const TrialFiles& files, const ReadSnapshot& snapshot) {
     bool exact = true;
     for (std::size_t i = 0; i < files.size(); i++) {
         const std::uint64_t own = files.at(i).reads;
+        if (own == 0) return "a trial reader could not be pinned to a CPU or could not read";
         const std::uint64_t seen = counted["memfd:" + (kNamePrefix + std::to_string(i))];
         made += own;
         right += std::min(own, seen);
@@ -140,9 +149,9 @@ Result<std::string> run_trial(AccountingMethod method) {
 }  // namespace
 
 TrialOutcome try_accounting(AccountingMethod method) {
-    const auto reason = run_trial(method);
-    if (!reason) return {method, false, reason.error().message()};
-    return {method, reason->empty(), *reason};
+    const auto verdict = run_trial(method);
+    if (!verdict) return {method, false, verdict.error()};
+    return {method, verdict->empty(), plain_error(*verdict)};
 }
 
 std::vector<TrialOutcome> try_ladder() {

@@ -13,7 +13,7 @@ namespace vfswatchd {
 struct TrialOutcome {
     AccountingMethod method;
     bool exact = false;
-    std::string reason;  ///< why it was refused; empty when exact
+    Error reason;  ///< why it was refused, when it was
 };
 
 /// Loads the programs of one rung and lets them count known reads of this process: more threads

@@ -93,6 +93,7 @@ OrRefusal<HttpServer> listen(const Config& config, Service& service) {
 
 OrRefusal<AccountingMethod> choose_method(const Log& log) {
     std::string reasons;
+    std::error_code code;
     for (const TrialOutcome& outcome : try_ladder()) {
         if (outcome.exact) {
             log.info(std::string("accounting by ") + method_name(outcome.method) +
@@ -100,12 +101,12 @@ OrRefusal<AccountingMethod> choose_method(const Log& log) {
             return outcome.method;
         }
         log.info(std::string("accounting by ") + method_name(outcome.method) +
-                 " refused: " + outcome.reason);
+                 " refused: " + outcome.reason.message());
         reasons += (reasons.empty() ? "" : "; ") + std::string(method_name(outcome.method)) + ": " +
-                   outcome.reason;
+                   outcome.reason.message();
+        code = outcome.reason.code;
     }
-    return refuse_kernel(
-        plain_error("no accounting method is exact on this kernel (" + reasons + ")"));
+    return refuse_kernel({code, "no accounting method is exact on this kernel (" + reasons + ")"});
 }
 
 OrRefusal<std::shared_ptr<Watch>> attach(const Config& config, const Filter& filter,

@@ -57,7 +57,8 @@ Finding accounting(const TrialOutcome& outcome, bool last) {
     const std::string subject = std::string("accounting by ") + method_name(outcome.method);
     if (outcome.exact)
         return {subject, State::kOk, "chosen: every trial read was counted under its file", ""};
-    return {subject, last ? State::kMissing : State::kWarning, "refused: " + outcome.reason,
+    return {subject, last ? State::kMissing : State::kWarning,
+            "refused: " + outcome.reason.message(),
             last ? "no exact way is left on this kernel: see the remedies above" : ""};
 }
 

@@ -4,7 +4,10 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <cstdio>
+#include <cstdlib>
+#include <memory>
 
 #include "config/fault.h"
 #include "kernel/platform.h"
@@ -27,19 +30,40 @@ bool is_one_absolute_path(const std::string& pattern) {
 }
 
 void add_missing_pids(const TargetConfig& target, std::vector<std::string>& missing) {
-    for (const PidSelector& selector : target.pids)
-        if (access(("/proc/" + std::to_string(selector.pid)).c_str(), F_OK) != 0)
-            missing.push_back(format_place(selector.place) + ": there is no process " +
-                              std::to_string(selector.pid) + " yet: target " + target.name +
-                              " waits for the first that gets this number");
+    for (const PidSelector& selector : target.pids) {
+        const auto process = process_of(selector.pid);
+        const std::string place = format_place(selector.place);
+        const std::string pid = std::to_string(selector.pid);
+        if (!process)
+            missing.push_back(place + ": there is no process " + pid + " yet: target " +
+                              target.name + " waits for the first that gets this number");
+        else if (*process != selector.pid)
+            missing.push_back(place + ": " + pid + " is a thread of process " +
+                              std::to_string(*process) + ": write that to watch it; target " +
+                              target.name + " waits for a process of this number");
+    }
+}
+
+// A read's path has no symbolic links: the kernel has followed them.
+void add_link(const TargetConfig& target, const PathPattern& pattern,
+              std::vector<std::string>& missing) {
+    const std::unique_ptr<char, decltype(&std::free)> real(realpath(pattern.text.c_str(), nullptr),
+                                                           &std::free);
+    if (real && real.get() != pattern.text && pattern.text != "/")
+        missing.push_back(format_place(pattern.place) + ": " + pattern.text +
+                          " is reached through a symbolic link: its reads are under " + real.get() +
+                          "; write that in target " + target.name);
 }
 
 void add_missing_paths(const TargetConfig& target, std::vector<std::string>& missing) {
-    for (const PathPattern& pattern : target.include)
-        if (is_one_absolute_path(pattern.text) && access(pattern.text.c_str(), F_OK) != 0 &&
-            errno == ENOENT)
+    for (const PathPattern& pattern : target.include) {
+        if (!is_one_absolute_path(pattern.text)) continue;
+        if (access(pattern.text.c_str(), F_OK) == 0)
+            add_link(target, pattern, missing);
+        else if (errno == ENOENT)
             missing.push_back(format_place(pattern.place) + ": " + pattern.text +
                               " does not exist yet: target " + target.name + " waits for it");
+    }
 }
 
 }  // namespace

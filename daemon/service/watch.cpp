@@ -40,6 +40,7 @@ Watch::Watch(Probes probes, const Config& config)
     : probes_(std::move(probes)),
       exposition_(describe_targets(config),
                   {config.limits.max_series, config.limits.idle_series_timeout}),
+      build_(build_info()),
       started_at_seconds_(unix_seconds()) {}
 
 Result<std::unique_ptr<BodySource>> Watch::scrape() {
@@ -54,7 +55,7 @@ Result<std::unique_ptr<BodySource>> Watch::scrape() {
 }
 
 void Watch::drain_names() {
-    const std::lock_guard lock(mutex_);
+    // Without the mutex: the loop must not wait for a scrape.
     probes_.books().drain_names();
 }
 
@@ -69,7 +70,7 @@ std::vector<AttachedProbe> Watch::attached() {
 
 SelfMetrics Watch::self_metrics() {
     SelfMetrics self;
-    self.build = build_info();
+    self.build = build_;
     for (const AttachedProbe& probe : probes_.attached()) {
         self.probes.push_back({probe.role, probe.function, probe.method});
         self.missed.push_back({probe.role, probe.function, probe.missed});

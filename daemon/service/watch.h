@@ -40,7 +40,8 @@ class Watch {
     std::mutex mutex_;  ///< over probes_ and what the last scrape took
     Probes probes_;
     Exposition exposition_;
-    double started_at_seconds_;
+    const BuildInfo build_;
+    const double started_at_seconds_;
     std::optional<double> last_scrape_seconds_;
 };
 

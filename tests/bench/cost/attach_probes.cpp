@@ -47,7 +47,7 @@ Result<Probes> attach_accounting(const Config& config) {
     auto filter = lower(config);
     if (!filter) return fail(filter.error());
     const TrialOutcome best = try_ladder().back();
-    if (!best.exact) return fail(plain_error("no exact method: " + best.reason));
+    if (!best.exact) return fail(best.reason.within("no exact method"));
     auto probes = Probes::load(*filter, table_sizes(config, *filter), best.method);
     if (!probes) return probes;
     if (auto done = probes->attach_accounting(); !done) return fail(done.error());

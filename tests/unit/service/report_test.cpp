@@ -3,6 +3,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <future>
+#include <thread>
 
 #include "policy/lower.h"
 #include "service/page.h"
@@ -34,6 +38,26 @@ TEST(Report, SaysNothingOfPathsThatAreThereOrMayBeMany) {
     EXPECT_THAT(not_there_yet(config_for("/proc")), IsEmpty());
     EXPECT_THAT(not_there_yet(config_for("/no/such/*")), IsEmpty());
     EXPECT_THAT(not_there_yet(config_for("relative")), IsEmpty());
+}
+
+TEST(Report, NamesWhatASymbolicLinkHides) {
+    const auto notes = not_there_yet(config_for("/proc/self/exe"));
+    EXPECT_THAT(notes, ElementsAre(HasSubstr("a.yaml:3:5: /proc/self/exe is reached through a "
+                                             "symbolic link: its reads are under /")));
+}
+
+TEST(Report, NamesTheProcessOfAThread) {
+    std::promise<pid_t> id;
+    std::promise<void> seen;
+    const std::jthread thread([&] {
+        id.set_value(gettid());
+        seen.get_future().wait();
+    });
+    Config config = config_for("relative");
+    config.targets[0].pids = {{static_cast<std::uint32_t>(id.get_future().get()), {}}};
+    EXPECT_THAT(not_there_yet(config),
+                ElementsAre(HasSubstr(" is a thread of process " + std::to_string(getpid()))));
+    seen.set_value();
 }
 
 TEST(Report, PredictsMemoryAndSeries) {
