@@ -29,12 +29,17 @@ join_trees() {
 }
 
 run_ctest() {
+	rm -f build/all/results.xml
 	start_group ctest --test-dir build/all --parallel 2 --output-on-failure \
 		--output-junit "$PWD/build/all/results.xml" "$@"
 	ctest_pid=$!
 	wait "$ctest_pid"
 	status=$?
 	ctest_pid=
+	[ -f build/all/results.xml ] || {
+		echo "run.sh: ctest ended before its time (status $status)" >&2
+		exit 1
+	}
 }
 
 # What a run of all tests must have run. A part of them (arguments for ctest) proves no tier.

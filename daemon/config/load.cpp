@@ -26,7 +26,7 @@ Result<std::string> read_text(const std::string& file) {
     const UniqueFd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
     if (!fd) return fail(errno_error(errno, "cannot open"));
     std::string text;
-    std::array<char, 64 * 1024> chunk;
+    std::array<char, std::size_t{64} * 1024> chunk;
     while (text.size() <= kMaxConfigBytes) {
         const ssize_t got = ::read(fd.get(), chunk.data(), chunk.size());
         if (got < 0 && errno == EINTR) continue;
