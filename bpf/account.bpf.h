@@ -147,7 +147,8 @@ static __always_inline void read_name_key(struct vfswatch_name_key *key, struct 
 	key->generation = inode->i_generation;
 }
 
-static __always_inline void remember_name(struct vfswatch_run *run, struct file *file)
+static __always_inline void remember_name(struct vfswatch_run *run, struct file *file,
+					  __u32 type)
 {
 	read_name_key(&run->name, file);
 	run->inode_address = (__u64)file->f_inode;
@@ -155,7 +156,7 @@ static __always_inline void remember_name(struct vfswatch_run *run, struct file 
 	 * All anonymous inodes are one, and a closed one's dentry comes back at its
 	 * address for another kind: nothing tells them apart at the next read.
 	 */
-	if (file_type(file->f_inode) == FILE_TYPE_OTHER)
+	if (type == FILE_TYPE_OTHER)
 		run->name.dentry = 0;
 }
 
@@ -163,9 +164,9 @@ static __always_inline void remember_name(struct vfswatch_run *run, struct file 
  * All pipes share one name, all sockets, and all anonymous inodes of one kind:
  * theirs have no numbers.
  */
-static __always_inline void share_nameless(struct vfswatch_name_key *key, struct file *file)
+static __always_inline void share_nameless(struct vfswatch_name_key *key, struct file *file,
+					   __u32 type)
 {
-	__u32 type = file_type(file->f_inode);
 	__u64 magic;
 
 	if (type != FILE_TYPE_FIFO && type != FILE_TYPE_SOCKET && type != FILE_TYPE_OTHER)
@@ -283,18 +284,19 @@ static __always_inline bool names_are_full(void)
 static __always_inline bool decide(struct vfswatch_run *run, struct file *file,
 				   struct task_struct *task, __u32 tgid)
 {
-	__u64 targets = run->process_targets & type_targets(file->f_inode);
+	__u32 type = file_type(file->f_inode);
+	__u64 targets = run->process_targets & type_targets(type);
 	struct vfswatch_name_key key = {};
 	struct vfswatch_name *name;
 	__u64 *verdict;
 
-	remember_name(run, file);
+	remember_name(run, file, type);
 	if (!targets) {
 		charge_to_no_name(run, 0);
 		return true;
 	}
 	key = run->name;
-	share_nameless(&key, file);
+	share_nameless(&key, file, type);
 	name = bpf_map_lookup_elem(&names, &key);
 	if (name && name->announced) {
 		charge_to_name(run, name, targets & name->targets, task, tgid);
@@ -373,6 +375,7 @@ static __always_inline void resolve_name(struct walk *walk, struct vfswatch_run 
 					 struct file *file, struct task_struct *task, __u32 tgid)
 {
 	__u32 sequence = file->f_path.dentry->d_seq.seqcount.sequence;
+	__u32 type = file_type(file->f_inode);
 	struct vfswatch_name_key key = {};
 	struct vfswatch_name *name;
 	__u64 wanted, targets;
@@ -380,17 +383,17 @@ static __always_inline void resolve_name(struct walk *walk, struct vfswatch_run 
 	if (sequence & 1 || !read_path(walk, file))
 		return;
 	barrier();
-	wanted = path_targets(walk) & type_targets(file->f_inode);
+	wanted = path_targets(walk) & type_targets(type);
 	targets = wanted & run->targets;
 	read_name_key(&key, file);
-	share_nameless(&key, file);
+	share_nameless(&key, file, type);
 	barrier();
 	/* A rename meanwhile: path and key may be of two names. The next read tries again. */
 	if (file->f_path.dentry->d_seq.seqcount.sequence != sequence)
 		return;
 
 	begin_change(run);
-	remember_name(run, file);
+	remember_name(run, file, type);
 	name = targets ? find_name(&key, wanted, targets) : NULL;
 	if (name) {
 		if (!name->announced && announce_path(walk, name->name_id))

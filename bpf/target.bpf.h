@@ -66,9 +66,9 @@ static __always_inline __u32 file_type(struct inode *inode)
 	return inode->i_mode >> 12;
 }
 
-static __always_inline __u64 type_targets(struct inode *inode)
+static __always_inline __u64 type_targets(__u32 type)
 {
-	return settings.type_targets[file_type(inode) & (VFSWATCH_FILE_TYPES - 1)];
+	return settings.type_targets[type & (VFSWATCH_FILE_TYPES - 1)];
 }
 
 #endif
