@@ -39,9 +39,9 @@ TEST(Predict, MappedArrayIsRoundedToPages) {
 }
 
 TEST(Predict, AgreesWithWhatTheKernelShowedForOtherSizes) {
-    // `bpf: ringbuf memory usage`: 64 KiB show 78,424 bytes, 1 MiB in the same way.
+    // `bpf: ringbuf memory usage`: 64 KiB show 78,424 bytes, 4 MiB in the same way.
     EXPECT_EQ(bytes_of(predict(kSizes, Config{}, 2), "name_ring"),
-              320U + (3 + 256) * 4096 + (3 + 2 * 256) * 8);
+              320U + (3 + 1024) * 4096 + (3 + 2 * 1024) * 8);
 }
 
 TEST(Predict, AnEmptyProcessTableHasOneEntry) {
