@@ -34,8 +34,8 @@ def make_files():
 
 def counters(page):
     return {(family, tuple(sorted(labels.items()))): value
-            for family, samples in page.families.items() if family.endswith("_total")
-            for labels, value in samples}
+            for family in page.families if family.endswith("_total")
+            for labels, value in page.samples(family)}
 
 
 def scrape_until_told(report):
