@@ -261,6 +261,27 @@ TEST(Paths, ManyRelativeExcludesDoNotMultiply) {
     EXPECT_EQ(paths.wanted_by("/src/builds/x"), 1U);
 }
 
+TEST(Paths, ExcludesOfOtherTargetsDoNotMultiply) {
+    std::vector<TargetConfig> targets;
+    for (const char* name : {"a", "b", "c", "d", "e", "f", "g", "h"}) {
+        const std::string letter(name);
+        targets.push_back(target({"/" + letter}, {"x" + letter + letter + letter + letter + "y"}));
+    }
+    // So few suffice before equal states are merged, too: as many again may be built on the way.
+    EXPECT_TRUE(compile_paths(targets, Paths(targets).size()).has_value());
+}
+
+TEST(Paths, TimeIsBoundedWhereStatesAreFewButLarge) {
+    const auto stars = [](int count) {
+        std::string pattern = "/";
+        for (int i = 0; i < count; i++)
+            pattern += "*a";
+        return pattern;
+    };
+    EXPECT_TRUE(compile_paths({target({stars(500)})}, 3600).has_value());
+    EXPECT_FALSE(compile_paths({target({stars(3500)})}, 3600).has_value());
+}
+
 TEST(Paths, SixtyFourTargetsWithAHundredPatternsFit) {
     std::vector<TargetConfig> targets;
     for (int i = 0; i < VFSWATCH_MAX_TARGETS; i++) {
