@@ -47,7 +47,6 @@ ExitCode run(const Options& options) {
 
 int main(int argc, char** argv) {
     const std::vector<std::string> arguments(argv, argv + argc);
-    // NOLINTNEXTLINE(concurrency-mt-unsafe): no other thread has been started yet.
     const auto options = parse_options(arguments, [](const char* name) { return getenv(name); });
     ExitCode code = ExitCode::kOk;
     if (!options)

@@ -17,9 +17,8 @@ constexpr std::uint64_t kMapHeaderBytes = 320;   // struct bpf_array and its lik
 constexpr std::uint64_t kHashHeaderBytes = 704;  // struct bpf_htab
 constexpr std::uint64_t kHashBucketBytes = 16;   // struct bucket
 constexpr std::uint64_t kHashElementBytes = 48;  // struct htab_elem without key and value
-constexpr std::uint64_t kHashLockBytes =
-    32;  // map_locked: 8 counters of 4, for each CPU; gone since 6.15
-constexpr std::uint64_t kRingMetaPages = 3;  // struct bpf_ringbuf, consumer, producer
+constexpr std::uint64_t kHashLockBytes = 32;     // map_locked, for each CPU; gone since 6.15
+constexpr std::uint64_t kRingMetaPages = 3;      // struct bpf_ringbuf, consumer, producer
 constexpr std::uint64_t kPointerBytes = 8;
 
 /// struct walk of bpf/maps.bpf.h: two __u32, room for two paths, and the ring record's trailer.
