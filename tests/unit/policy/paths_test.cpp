@@ -214,9 +214,11 @@ TEST(Paths, SixtyFourthTargetHasABit) {
 }
 
 TEST(Paths, DeadRowNeverLeavesAndWantsNothing) {
-    const Paths paths({target({"/a"})});
     const vfswatch_path_state none{};
-    EXPECT_EQ(std::memcmp(&paths.rows()[VFSWATCH_PATH_DEAD], &none, sizeof(none)), 0);
+    const Paths some({target({"/a"})});
+    EXPECT_EQ(std::memcmp(&some.rows()[VFSWATCH_PATH_DEAD], &none, sizeof(none)), 0);
+    const Paths nothing({target({""})});
+    EXPECT_EQ(std::memcmp(&nothing.rows()[VFSWATCH_PATH_DEAD], &none, sizeof(none)), 0);
 }
 
 TEST(Paths, WithoutTargetsNothingIsWanted) {
@@ -309,6 +311,13 @@ TEST(Paths, TooManyStatesNameThePatternThatPassedTheLimit) {
     EXPECT_THAT(rows.error().message(),
                 AllOf(StartsWith("main.yaml:11:5: "), HasSubstr("'" + greedy + "'"),
                       HasSubstr("500 states"), HasSubstr("start patterns with '/'")));
+}
+
+TEST(Paths, LimitCountsRowsAfterMerging) {
+    const std::vector<TargetConfig> targets{target({"/etc/**"})};
+    const std::size_t rows = Paths(targets).size();
+    EXPECT_TRUE(compile_paths(targets, rows).has_value());
+    EXPECT_FALSE(compile_paths(targets, rows - 1).has_value());
 }
 
 TEST(Paths, LimitIsWhatTheKernelTakes) {
