@@ -23,6 +23,7 @@ PACKAGE_OF = {
     "mmdebstrap": "mmdebstrap",
     "modprobe": "kmod",
     "qemu-system-x86_64": "qemu-system-x86",
+    "systemctl": "systemd",
 }
 SBIN = "/usr/local/sbin:/usr/sbin:/sbin"
 

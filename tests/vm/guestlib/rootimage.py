@@ -37,7 +37,7 @@ def prepare():
 def _build(target):
     if os.geteuid() != 0:
         raise host.VmError("making the guest's root image needs root: sudo tests/vm/vm prepare")
-    host.require("apt-get", "mke2fs", "mmdebstrap")
+    host.require("apt-get", "mke2fs", "mmdebstrap", "systemctl")
     host.say("making the root image (a minute or two)")
     settings = target / "apt.conf"
     settings.write_text(apt.transport_settings())
