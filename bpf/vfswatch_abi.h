@@ -40,8 +40,22 @@
 /* Names remembered beside the counted ones: nobody's, or over the ceiling. */
 #define VFSWATCH_MAX_VERDICTS 16384
 
-/* Distinct (decision, errno) pairs; a host shows a handful. */
-#define VFSWATCH_MAX_ERRNOS 1024
+/*
+ * Errors are counted by number: asm-generic's end at 133 (EHWPOISON), what the
+ * kernel keeps to itself (ERESTARTSYS ...) begins at 512.  Slot 0: any other.
+ */
+#define VFSWATCH_ERRNO_PUBLIC_END 134
+#define VFSWATCH_ERRNO_KERNEL_BEGIN 512
+#define VFSWATCH_ERRNO_KERNEL_END 532
+#define VFSWATCH_ERRNO_SLOTS \
+	(VFSWATCH_ERRNO_PUBLIC_END + VFSWATCH_ERRNO_KERNEL_END - VFSWATCH_ERRNO_KERNEL_BEGIN)
+
+/*
+ * Durations are counted in buckets that end at 1 us, 2 us, 4 us ... 16.8 s; the
+ * last has no end.
+ */
+#define VFSWATCH_DURATION_BUCKETS 26
+#define VFSWATCH_DURATION_UNIT_NS 1000
 
 /* Paths on their way to user space; a burst beyond it is announced later. */
 #define VFSWATCH_NAME_RING_BYTES (1 << 22)
@@ -97,7 +111,7 @@ struct vfswatch_sum_key {
 	__u32 name_id;
 	__u32 tgid;
 	__u32 uid;
-	__u32 pad;
+	__u32 call;	/* system call's number + 1; 0: nobody asks, or not known */
 	char comm[VFSWATCH_COMM_BYTES];
 };
 
@@ -110,6 +124,11 @@ struct vfswatch_sum {
 	__u64 eofs;
 	__u32 live;	/* set last: key is complete */
 	__u32 pad;
+};
+
+struct vfswatch_amount {
+	__u64 bytes;
+	__u64 calls;
 };
 
 /* Why a read of a wanted process is charged to no file. */
@@ -126,23 +145,29 @@ enum vfswatch_unattributed {
  */
 struct vfswatch_run {
 	__u32 seq;		/* odd while it changes */
-	__u32 pad;
+	__u32 tgid;		/* whose it is */
 	__u64 process_targets;	/* who wants the task's process: fixed while it lives */
 	__u64 targets;		/* who wants these reads; 0: nobody */
-	__u64 rchar;		/* task->ioac when the run began */
-	__u64 syscr;
+	struct vfswatch_amount begin;	/* the task's meter when the run began */
+	struct vfswatch_amount seen;	/* the meter of exit accounting: what its hooks saw */
+	__u64 spliced_at;	/* syscr at the last splice that was seen to end */
+	__u64 started_ns;	/* of the read under way, where a target asks how long */
+	__u64 asked;		/* of the read under way, where an entry probe saw it */
 	struct vfswatch_name_key name;	/* dentry 0: look again at the next read */
 	__u64 inode_address;
 	__u32 sum_id;		/* 0 with targets: over the ceiling */
 	__u32 unattributed;	/* enum vfswatch_unattributed */
 	__u32 uid;
 	__u32 fields;		/* VFSWATCH_FIELD_*: what must stay equal */
+	__u32 call;
+	__u32 under_way;	/* a read has begun whose end was not seen yet */
 	char comm[VFSWATCH_COMM_BYTES];
 };
 
 #define VFSWATCH_FIELD_PID (1 << 0)
 #define VFSWATCH_FIELD_COMM (1 << 1)
 #define VFSWATCH_FIELD_UID (1 << 2)
+#define VFSWATCH_FIELD_CALL (1 << 3)
 
 /* Reads that iter/task found not yet settled. */
 struct vfswatch_residue {
@@ -170,15 +195,10 @@ struct vfswatch_process {
 #define VFSWATCH_PROCESS_UNBOUND (~0ULL)
 #define VFSWATCH_PROCESS_GONE (~0ULL - 1ULL)
 
-struct vfswatch_amount {
-	__u64 bytes;
-	__u64 calls;
-};
-
-struct vfswatch_errno_key {
-	__u64 targets;
-	__u32 number;	/* positive */
-	__u32 pad;
+/* How long a target's reads took. */
+struct vfswatch_durations {
+	__u64 buckets[VFSWATCH_DURATION_BUCKETS];	/* not cumulative */
+	__u64 sum_ns;
 };
 
 /*
@@ -199,8 +219,9 @@ struct vfswatch_stats {
 	__u64 names_created;
 	__u64 sums_created;
 	__u64 name_ring_full;
-	__u64 errno_table_full;
 	__u64 residue_torn;
+	__u64 errnos[VFSWATCH_MAX_TARGETS][VFSWATCH_ERRNO_SLOTS];
+	struct vfswatch_durations durations[VFSWATCH_MAX_TARGETS];
 };
 
 /* Fixed before load. */
@@ -210,8 +231,10 @@ struct vfswatch_settings {
 	__u64 pid_targets;	/* targets that ask for this label */
 	__u64 comm_targets;
 	__u64 uid_targets;
+	__u64 call_targets;
+	__u64 latency_targets;	/* targets that ask how long reads take */
 	__u32 max_files;
-	__u32 pad;
+	__u32 account_at_exit;	/* what reads returned, not what the kernel adds up */
 };
 
 #ifdef __cplusplus
@@ -225,11 +248,10 @@ VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_name_key) == 40, "name_key");
 VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_name) == 32, "name");
 VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_sum_key) == 40, "sum_key");
 VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_sum) == 80, "sum");
-VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_run) == 120, "run");
+VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_run) == 168, "run");
 VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_residue) == 32, "residue");
 VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_process) == 16, "process");
 VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_amount) == 16, "amount");
-VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_errno_key) == 16, "errno_key");
 VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_name_trailer) == 8, "name_trailer");
 
 #endif

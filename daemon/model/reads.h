@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
-#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -37,9 +38,18 @@ struct ReadSum {
 };
 
 struct ErrnoCount {
-    TargetMask targets = 0;
-    int number = 0;  ///< positive errno
+    std::size_t target = 0;  ///< its place in the config
+    int number = 0;          ///< positive errno; 0: any that has no count of its own
     std::uint64_t calls = 0;
+};
+
+/// How long the reads of one target took.
+struct ReadDurations {
+    /// Reads of each bucket alone; bucket i ends at 1 us * 2^i, the last has no end.
+    std::array<std::uint64_t, VFSWATCH_DURATION_BUCKETS> buckets{};
+    std::uint64_t sum_ns = 0;
+
+    friend bool operator==(const ReadDurations&, const ReadDurations&) = default;
 };
 
 /// Everything the kernel knew at one scrape. Counts only grow in the kernel, but one snapshot may
@@ -48,7 +58,8 @@ struct ErrnoCount {
 struct ReadSnapshot {
     std::vector<ReadSum> sums;
     std::vector<FileName> new_names;  ///< since the snapshot before; never older than their sums
-    std::vector<ErrnoCount> errnos;
+    std::vector<ErrnoCount> errnos;        ///< each (target, number) once, 0 left out
+    std::vector<ReadDurations> durations;  ///< by target, whether or not it asks for them
     std::vector<ReadCounts> overflow;  ///< by target: wanted, but the sums were full
     std::vector<std::pair<const char*, ReadCounts>> unattributed;  ///< by reason
 };
