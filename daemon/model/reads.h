@@ -58,9 +58,9 @@ struct ReadDurations {
 struct ReadSnapshot {
     std::vector<ReadSum> sums;
     std::vector<FileName> new_names;  ///< since the snapshot before; never older than their sums
-    std::vector<ErrnoCount> errnos;        ///< each (target, number) once, 0 left out
+    std::vector<ErrnoCount> errnos;   ///< each (target, number) once, 0 left out
     std::vector<ReadDurations> durations;  ///< by target, whether or not it asks for them
-    std::vector<ReadCounts> overflow;  ///< by target: wanted, but the sums were full
+    std::vector<ReadCounts> overflow;      ///< by target: wanted, but the sums were full
     std::vector<std::pair<const char*, ReadCounts>> unattributed;  ///< by reason
 };
 
