@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "model/probe.h"
 #include "model/target.h"
 
 namespace vfswatchd {
@@ -39,6 +40,7 @@ struct TargetConfig {
     std::vector<PathPattern> exclude;
     FileTypeMask file_types = 0;
     LabelFields labels;
+    bool latency = false;  ///< a histogram of how long its reads take
 };
 
 /// host:port or [v6]:port, checked for shape; the port is a number in 0..65535 (0: any free one).
@@ -58,6 +60,7 @@ struct Limits {
 /// A checked configuration: every value is in range and every default is filled in.
 struct Config {
     std::vector<ListenAddress> listen;
+    ProbeWishes probe;
     Limits limits;
     std::vector<TargetConfig> targets;
 };

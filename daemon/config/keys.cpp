@@ -34,10 +34,11 @@ constexpr std::array<FileTypeWord, 7> kFileTypeWords = {
     kNamedTypes[0], kNamedTypes[1], kNamedTypes[2],          kNamedTypes[3],
     kNamedTypes[4], kNamedTypes[5], {"other", other_types()}};
 
-constexpr std::array<LabelWord, 3> kLabelWords = {{
+constexpr std::array<LabelWord, 4> kLabelWords = {{
     {"pid", &LabelFields::pid},
     {"comm", &LabelFields::comm},
     {"uid", &LabelFields::uid},
+    {"call", &LabelFields::call},
 }};
 
 constexpr std::int64_t kHour = 3600;
@@ -47,6 +48,14 @@ constexpr std::array kKeys = std::to_array<KeySpec>({
      R"([{address: "127.0.0.1:9974"}])", "Where the Prometheus endpoint listens."},
     {KeyId::kListenAddress, "listen[].address", KeyType::kAddress, true, 0, 0, 0, "",
      "host:port or [v6]:port; the host is an IP address or localhost, port 0 is any free one."},
+    {KeyId::kProbe, "probe", KeyType::kMapping, false, 0, 0, 0, "",
+     "How reads are seen; left out: the best that this kernel offers."},
+    {KeyId::kProbeAccounting, "probe.accounting", KeyType::kWord, false, 0, 0, 0, kAutoWord,
+     "Where reads are counted: at the permission check, or with exit at their ends, by the method "
+     "of probe.exit, where what it misses is not counted."},
+    {KeyId::kProbeExit, "probe.exit", KeyType::kWord, false, 0, 0, 0, kAutoWord,
+     "How the ends of reads are seen; off: not at all, so that there are no errors, ends of file "
+     "and durations."},
     {KeyId::kLimits, "limits", KeyType::kMapping, false, 0, 0, 0, "",
      "Ceilings over all targets; what is beyond them goes to the overflow counters."},
     {KeyId::kMaxSeries, "limits.max_series", KeyType::kCount, false, 1, 1000000, 0, "20000",
@@ -75,6 +84,8 @@ constexpr std::array kKeys = std::to_array<KeySpec>({
      kFileTypeWords.size(), "[regular]", "Which kinds of files are counted."},
     {KeyId::kLabels, "targets[].labels", KeyType::kWordList, false, 0, 0, kLabelWords.size(), "",
      "Labels on top of target and path; each multiplies the number of series."},
+    {KeyId::kLatency, "targets[].latency", KeyType::kBool, false, 0, 0, 0, "false",
+     "Whether a histogram shows how long the target's reads take."},
 });
 
 template <typename Words>
@@ -82,6 +93,13 @@ std::vector<std::string_view> names_of(const Words& words) {
     std::vector<std::string_view> names;
     for (const auto& entry : words)
         names.push_back(entry.word);
+    return names;
+}
+
+template <typename Methods>
+std::vector<std::string_view> names_with_auto(const Methods& methods) {
+    std::vector<std::string_view> names = names_of(methods);
+    names.insert(names.begin(), kAutoWord);
     return names;
 }
 
@@ -125,7 +143,18 @@ std::span<const LabelWord> label_words() {
 }
 
 std::vector<std::string_view> words_of(KeyId id) {
-    return id == KeyId::kLabels ? names_of(kLabelWords) : names_of(kFileTypeWords);
+    switch (id) {
+        case KeyId::kFileTypes:
+            return names_of(kFileTypeWords);
+        case KeyId::kLabels:
+            return names_of(kLabelWords);
+        case KeyId::kProbeAccounting:
+            return names_with_auto(kAccountingMethods);
+        case KeyId::kProbeExit:
+            return names_with_auto(kExitMethods);
+        default:
+            return {};
+    }
 }
 
 }  // namespace vfswatchd

@@ -15,6 +15,9 @@ namespace vfswatchd {
 enum class KeyId {
     kListen,
     kListenAddress,
+    kProbe,
+    kProbeAccounting,
+    kProbeExit,
     kLimits,
     kMaxSeries,
     kMaxFiles,
@@ -29,6 +32,7 @@ enum class KeyId {
     kExclude,
     kFileTypes,
     kLabels,
+    kLatency,
 };
 
 enum class KeyType {
@@ -41,6 +45,8 @@ enum class KeyType {
     kPidList,
     kPatternList,
     kWordList,
+    kWord,
+    kBool,
 };
 
 /// One key of the configuration file: all that the parser, the schema and the manual say of it.
@@ -83,7 +89,10 @@ struct LabelWord {
 };
 [[nodiscard]] std::span<const LabelWord> label_words();
 
-/// The words that a kWordList takes.
+/// Leaves a method to the daemon, which takes the best that the kernel offers.
+inline constexpr std::string_view kAutoWord = "auto";
+
+/// The words that a kWordList or a kWord takes; none for keys of other types.
 [[nodiscard]] std::vector<std::string_view> words_of(KeyId id);
 
 /// Where the endpoint listens when nothing else is said.

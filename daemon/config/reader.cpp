@@ -51,6 +51,10 @@ std::string expected(const KeySpec& key) {
             return "a list of patterns in quotes, such as [\"/etc/**\", \"*.conf\"]";
         case KeyType::kWordList:
             return "a list with some of " + listed(words_of(key.id));
+        case KeyType::kWord:
+            return "one of " + listed(words_of(key.id));
+        case KeyType::kBool:
+            return "true or false";
     }
     return {};
 }
@@ -67,7 +71,9 @@ void ConfigReader::read(const std::string& file, const YamlNode& root, FileRole 
                           "or give it a name that does not end in .yaml");
         return;
     }
+    latency_places_.clear();
     read_mapping(root, "");
+    check_exit_is_on();
 }
 
 /// Every key has its case here: the compiler names the one that is forgotten.
@@ -81,12 +87,20 @@ void ConfigReader::read_key(const KeySpec& key, const YamlNode& value) {
             for (const YamlNode& item : items(key, value))
                 read_target(item);
             return;
+        case KeyId::kProbe:
         case KeyId::kLimits:
         case KeyId::kProcesses:
         case KeyId::kPaths:
             return read_mapping(value, key.path);
         case KeyId::kListenAddress:
             return read_address(key, value);
+        case KeyId::kProbeAccounting:
+            accounting_place_ = place(value);
+            return read_method<AccountingMethod>(key, value, kAccountingMethods,
+                                                 config_.probe.accounting);
+        case KeyId::kProbeExit:
+            exit_place_ = place(value);
+            return read_method<ExitMethod>(key, value, kExitMethods, config_.probe.exit);
         case KeyId::kMaxSeries:
             return read_count(key, value, config_.limits.max_series);
         case KeyId::kMaxFiles:
@@ -107,6 +121,8 @@ void ConfigReader::read_key(const KeySpec& key, const YamlNode& value) {
             return read_file_types(key, value);
         case KeyId::kLabels:
             return read_labels(key, value);
+        case KeyId::kLatency:
+            return read_latency(key, value);
     }
 }
 
@@ -174,6 +190,22 @@ void ConfigReader::unknown_key(const YamlNode& key_node, std::string_view path) 
         message += "; its place is `" + std::string(elsewhere->path) + "`";
     }
     fault(key_node, std::move(message));
+}
+
+void ConfigReader::check_exit_is_on() {
+    // Only the main file, which is read first, may hold `probe`.
+    if (config_.probe.exit != ExitMethod::kOff) return;
+    const std::string off_at = "while `probe.exit` at " + format_place(exit_place_) + " is `off`";
+    if (role_ == FileRole::kMain && config_.probe.accounting == AccountingMethod::kExit) {
+        faults_.push_back({accounting_place_, "accounting: found `exit` " + off_at +
+                                                  ", expected a method that does without the ends "
+                                                  "of reads; set one of the two to auto"});
+    }
+    for (const ConfigPlace& latency_place : latency_places_) {
+        faults_.push_back({latency_place, "latency: found `true` " + off_at +
+                                              ", expected false, since no read's end is seen; set "
+                                              "`probe.exit` to auto, or leave `latency` away"});
+    }
 }
 
 void ConfigReader::require(const YamlNode& node, std::string_view path) {
@@ -346,6 +378,22 @@ void ConfigReader::read_labels(const KeySpec& key, const YamlNode& node) {
         if (word == nullptr || !is_first(seen, item.text, item, key)) continue;
         target_->labels.*word->field = true;
     }
+}
+
+void ConfigReader::read_latency(const KeySpec& key, const YamlNode& node) {
+    if (!is_scalar(key, node, true)) return;
+    const Checked<bool> latency = parse_bool(node.text);
+    if (!latency) return fault(node, std::string(key_name(key)) + ": " + latency.error());
+    target_->latency = *latency;
+    if (*latency) latency_places_.push_back(place(node));
+}
+
+template <typename Method>
+void ConfigReader::read_method(const KeySpec& key, const YamlNode& node,
+                               std::span<const MethodWord<Method>> methods,
+                               std::optional<Method>& out) {
+    if (node.kind == Kind::kScalar && node.text == kAutoWord) return;
+    if (const auto* word = find_word(key, node, methods)) out = word->method;
 }
 
 }  // namespace vfswatchd

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,7 +43,14 @@ class ConfigReader {
     void read_patterns(const KeySpec& key, const YamlNode& node, std::vector<PathPattern>& out);
     void read_file_types(const KeySpec& key, const YamlNode& node);
     void read_labels(const KeySpec& key, const YamlNode& node);
+    void read_latency(const KeySpec& key, const YamlNode& node);
+    /// A word of `methods`, or auto.
+    template <typename Method>
+    void read_method(const KeySpec& key, const YamlNode& node,
+                     std::span<const MethodWord<Method>> methods, std::optional<Method>& out);
 
+    /// Reports what needs the ends of reads where the configuration switches their probe off.
+    void check_exit_is_on();
     void require(const YamlNode& node, std::string_view path);
     void unknown_key(const YamlNode& key_node, std::string_view path);
     /// The items of a list of the right shape and size; none after a fault.
@@ -67,6 +75,9 @@ class ConfigReader {
     std::string file_;
     FileRole role_ = FileRole::kMain;
     TargetConfig* target_ = nullptr;  // the one being read
+    ConfigPlace accounting_place_;
+    ConfigPlace exit_place_;
+    std::vector<ConfigPlace> latency_places_;  // of this file, where it is true
     std::map<std::string, ConfigPlace> target_names_;
     std::map<std::string, ConfigPlace> addresses_;
 };

@@ -204,6 +204,12 @@ Checked<std::chrono::seconds> parse_duration(std::string_view text, std::chrono:
     return std::chrono::seconds(seconds);
 }
 
+Checked<bool> parse_bool(std::string_view text) {
+    if (text == "true") return true;
+    if (text == "false") return false;
+    return wrong(text, "true or false");
+}
+
 Checked<ListenAddress> parse_address(std::string_view text) {
     const std::string remedy = address_remedy(text);
     const std::size_t colon = text.rfind(':');

@@ -24,6 +24,9 @@ using Checked = tl::expected<T, std::string>;
                                                            std::chrono::seconds min,
                                                            std::chrono::seconds max);
 
+/// `true` or `false`, no other spelling.
+[[nodiscard]] Checked<bool> parse_bool(std::string_view text);
+
 /// host:port or [v6]:port. The host comes back in its canonical spelling.
 [[nodiscard]] Checked<ListenAddress> parse_address(std::string_view text);
 

@@ -12,6 +12,7 @@ struct LabelFields {
     bool pid = false;
     bool comm = false;
     bool uid = false;
+    bool call = false;
 
     friend bool operator==(const LabelFields&, const LabelFields&) = default;
 };
@@ -22,6 +23,7 @@ struct Target {
     LabelFields labels;
     std::string processes;  ///< as configured, shortened; empty: every process
     std::string paths;      ///< as configured, shortened; empty: every file
+    bool latency = false;   ///< shows how long its reads take
 };
 
 /// Bit i stands for the target at place i.

@@ -34,7 +34,10 @@ void check_config(const Config& config) {
     require(!config.listen.empty() && config.listen.size() <= 16);
     require(config.limits.max_series > 0 && config.limits.max_files > 0);
     require(config.limits.max_tasks > 0 && config.limits.idle_series_timeout.count() > 0);
+    const bool exits_unseen = config.probe.exit == ExitMethod::kOff;
+    require(!exits_unseen || config.probe.accounting != AccountingMethod::kExit);
     for (const TargetConfig& target : config.targets) {
+        require(!exits_unseen || !target.latency);
         require(check_name(target.name).has_value());
         require(target.file_types != 0);
         for (const PidSelector& pid : target.pids)

@@ -63,7 +63,7 @@ const BadConfig kBadConfigs[] = {
     // Keys.
     {"UnknownKey", "target:\n  - name: a\n", "1:1", "did you mean `targets`?"},
     {"UnknownKeyFarFromAll", TARGET "    colour: red\n", "3:5",
-     "expected one of name, processes, paths, file_types, labels"},
+     "expected one of name, processes, paths, file_types, labels, latency"},
     {"KeyAtTheWrongPlace", TARGET "    include: ['/etc/**']\n", "3:5",
      "its place is `targets[].paths.include`"},
     {"KeyOfALaterVersion", TARGET "    snippets: {max_bytes: 40}\n", "3:5",
@@ -145,8 +145,40 @@ const BadConfig kBadConfigs[] = {
      "found `regulr`, expected one of regular, directory"},
     {"FileTypeGuess", TARGET "    file_types: [directry]\n", "3:18", "did you mean `directory`?"},
     {"FileTypeTwice", TARGET "    file_types: [fifo, fifo]\n", "3:24", "a second time"},
-    {"UnknownLabel", TARGET "    labels: [unit]\n", "3:14", "expected one of pid, comm, uid"},
+    {"UnknownLabel", TARGET "    labels: [unit]\n", "3:14", "expected one of pid, comm, uid, call"},
     {"LabelsAsMapping", TARGET "    labels: {pid: yes}\n", "3:13", "found a mapping"},
+
+    // Probes.
+    {"UnknownAccounting", "probe: {accounting: kprobe}\n" TARGET, "1:21",
+     "accounting: found `kprobe`, expected one of auto, lsm, fentry, kprobe_multi, exit"},
+    {"ExitMethodGuess", "probe: {exit: fexti}\n" TARGET, "1:15", "did you mean `fexit`?"},
+    {"AccountingOfExit", "probe: {exit: lsm}\n" TARGET, "1:15",
+     "exit: found `lsm`, expected one of auto, fexit, kprobe_multi, kprobe, off"},
+    {"NullExitMethod", "probe:\n  exit:\n" TARGET, "2:3", "exit: found nothing, expected one of"},
+    {"AccountingAsList", "probe: {accounting: [lsm]}\n" TARGET, "1:21",
+     "found a list, expected one of auto, lsm"},
+    {"EmptyProbe", "probe: {}\n" TARGET, "1:8", "an empty mapping"},
+    {"ProbeAsWord", "probe: auto\n" TARGET, "1:8", "a mapping with the keys accounting, exit"},
+    {"ProbeOfATarget", TARGET "    probe: {exit: off}\n", "3:5", "its place is `probe`"},
+    {"AccountingAtExitWithoutExit", "probe:\n  accounting: exit\n  exit: off\n" TARGET, "2:15",
+     "while `probe.exit` at f.yaml:3:9 is `off`, expected a method that does without the ends of "
+     "reads; set one of the two to auto"},
+
+    // Latency.
+    {"LatencyYes", TARGET "    latency: yes\n", "3:14",
+     "latency: found `yes`, expected true or false"},
+    {"LatencyCapital", TARGET "    latency: True\n", "3:14", "expected true or false"},
+    {"LatencyNumber", TARGET "    latency: 1\n", "3:14", "found `1`, expected true or false"},
+    {"LatencyQuoted", TARGET "    latency: 'true'\n", "3:14",
+     "found the quoted text `true`, expected true or false; write it without quotes"},
+    {"LatencyNull", TARGET "    latency:\n", "3:5", "latency: found nothing"},
+    {"LatencyAsMapping", TARGET "    latency: {buckets: 3}\n", "3:14",
+     "found a mapping, expected true or false"},
+    {"LatencyWithoutExit", "probe: {exit: off}\n" TARGET "    latency: true\n", "4:14",
+     "while `probe.exit` at f.yaml:1:15 is `off`, expected false, since no read's end is seen; "
+     "set `probe.exit` to auto, or leave `latency` away"},
+    {"LatencyBeforeExitIsOff", TARGET "    latency: true\nprobe: {exit: off}\n", "3:14",
+     "while `probe.exit` at f.yaml:4:15 is `off`"},
 
     // Addresses.
     {"NoPort", "listen:\n  - address: 127.0.0.1\n" TARGET, "2:14", "host:port"},

@@ -42,6 +42,7 @@ TEST(ConfigParse, FillsInEveryDefault) {
     ASSERT_EQ(config.listen.size(), 1U);
     EXPECT_EQ(config.listen[0].host, "127.0.0.1");
     EXPECT_EQ(config.listen[0].port, 9974);
+    EXPECT_EQ(config.probe, ProbeWishes{});
     EXPECT_EQ(config.limits.max_series, 20000U);
     EXPECT_EQ(config.limits.max_files, 65536U);
     EXPECT_EQ(config.limits.max_tasks, 32768U);
@@ -53,6 +54,7 @@ TEST(ConfigParse, FillsInEveryDefault) {
     EXPECT_THAT(target.exclude, IsEmpty());
     EXPECT_EQ(target.file_types, bit(S_IFREG));
     EXPECT_EQ(target.labels, LabelFields{});
+    EXPECT_FALSE(target.latency);
 }
 
 TEST(ConfigParse, ReadsEveryKey) {
@@ -61,6 +63,9 @@ listen:
   - address: "0.0.0.0:1"
   - address: "[::]:65535"
   - address: localhost:0
+probe:
+  accounting: kprobe_multi
+  exit: fexit
 limits:
   max_series: 1
   max_files: 64
@@ -74,7 +79,8 @@ targets:
       include: ["/var/lib/postgresql/**", '/a\xff\\\*\?', /]
       exclude: ["**/*.tmp", 'memfd:x']
     file_types: [regular, directory, chardev, blockdev, fifo, socket, other]
-    labels: [pid, comm, uid]
+    labels: [pid, comm, uid, call]
+    latency: true
   - name: other
 )");
     ASSERT_EQ(config.listen.size(), 3U);
@@ -82,6 +88,8 @@ targets:
     EXPECT_EQ(config.listen[1].port, 65535);
     EXPECT_EQ(config.listen[2].host, "localhost");
     EXPECT_EQ(config.listen[2].port, 0);
+    EXPECT_EQ(config.probe.accounting, AccountingMethod::kKprobeMulti);
+    EXPECT_EQ(config.probe.exit, ExitMethod::kFexit);
     EXPECT_EQ(config.limits.max_series, 1U);
     EXPECT_EQ(config.limits.max_files, 64U);
     EXPECT_EQ(config.limits.max_tasks, 1048576U);
@@ -96,7 +104,8 @@ targets:
                 ElementsAre("/var/lib/postgresql/**", R"(/a\xff\\\*\?)", "/"));
     EXPECT_THAT(texts(target.exclude), ElementsAre("**/*.tmp", "memfd:x"));
     EXPECT_EQ(target.file_types, 0xffffU);
-    EXPECT_EQ(target.labels, (LabelFields{.pid = true, .comm = true, .uid = true}));
+    EXPECT_EQ(target.labels, (LabelFields{.pid = true, .comm = true, .uid = true, .call = true}));
+    EXPECT_TRUE(target.latency);
     EXPECT_EQ(config.targets[1].name, "other");
 }
 
@@ -122,6 +131,36 @@ TEST(ConfigParse, TakesNamesAsTheyAreWritten) {
     for (const TargetConfig& target : config.targets)
         names.push_back(target.name);
     EXPECT_THAT(names, ElementsAre("no", "010", "1e3", "null", "4242", "a.b_c:d-E"));
+}
+
+ProbeWishes wishes(const std::string& probe) {
+    return parsed("probe: {" + probe + "}\ntargets: [{name: a}]\n").probe;
+}
+
+TEST(ConfigParse, KnowsEveryProbeMethodByItsWord) {
+    for (const auto& [word, method] : kAccountingMethods) {
+        EXPECT_EQ(wishes("accounting: " + std::string(word)), (ProbeWishes{method, {}})) << word;
+    }
+    for (const auto& [word, method] : kExitMethods) {
+        EXPECT_EQ(wishes("exit: " + std::string(word)), (ProbeWishes{{}, method})) << word;
+    }
+}
+
+TEST(ConfigParse, LeavesAnAutoMethodToTheDaemon) {
+    EXPECT_EQ(wishes("accounting: auto, exit: auto"), ProbeWishes{});
+}
+
+TEST(ConfigParse, LetsAccountingAtExitTakeAnyMethodThatSeesExits) {
+    for (const std::string method : {"auto", "fexit", "kprobe_multi", "kprobe"}) {
+        EXPECT_EQ(wishes("accounting: exit, exit: " + method).accounting, AccountingMethod::kExit);
+    }
+}
+
+TEST(ConfigParse, TakesLatencyFalseWithoutAnExitProbe) {
+    const Config config =
+        parsed("probe: {accounting: lsm, exit: off}\ntargets: [{name: a, latency: false}]\n");
+    EXPECT_FALSE(config.targets.at(0).latency);
+    EXPECT_EQ(config.probe.exit, ExitMethod::kOff);
 }
 
 TEST(ConfigParse, GivesAnonymousInodesToOther) {
@@ -180,6 +219,34 @@ TEST(ConfigParse, RefusesEverythingButTargetsInDropIns) {
     EXPECT_THAT(
         faults_with({{"one", "targets: [{name: b}]\nlimits: {max_files: 64}\n"}}),
         ElementsAre(testing::StartsWith("one:2:1: found `limits`, expected only `targets`")));
+}
+
+TEST(ConfigParse, RefusesProbesInDropIns) {
+    EXPECT_THAT(
+        faults_with({{"one", "targets: [{name: b}]\nprobe: {exit: off}\n"}}),
+        ElementsAre(testing::StartsWith("one:2:1: found `probe`, expected only `targets`")));
+}
+
+TEST(ConfigParse, RefusesLatencyInADropInWhereTheMainFileSwitchesTheExitProbeOff) {
+    const ConfigOrFaults config =
+        parse_config({"main", "probe: {exit: off}\ntargets: [{name: a}]\n"},
+                     {{"one", "targets:\n  - name: b\n    latency: true\n"},
+                      {"two", "targets: [{name: c, latency: true}]\n"}});
+    ASSERT_FALSE(config);
+    ASSERT_EQ(config.error().size(), 2U);
+    EXPECT_THAT(format_fault(config.error()[0]),
+                testing::StartsWith("one:3:14: latency: found `true` while `probe.exit` at "
+                                    "main:1:15 is `off`"));
+    EXPECT_THAT(format_fault(config.error()[1]), testing::StartsWith("two:1:30: latency: "));
+}
+
+TEST(ConfigParse, SaysOnceThatAccountingNeedsTheExitProbe) {
+    const ConfigOrFaults config =
+        parse_config({"main", "probe: {accounting: exit, exit: off}\ntargets: [{name: a}]\n"},
+                     {{"one", "targets: [{name: b}]\n"}});
+    ASSERT_FALSE(config);
+    ASSERT_EQ(config.error().size(), 1U);
+    EXPECT_EQ(format_place(config.error()[0].place), "main:1:21");
 }
 
 TEST(ConfigParse, RefusesAnEmptyDropIn) {

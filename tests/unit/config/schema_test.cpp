@@ -74,7 +74,10 @@ std::string json_type(KeyType type) {
         case KeyType::kName:
         case KeyType::kAddress:
         case KeyType::kDuration:
+        case KeyType::kWord:
             return "string";
+        case KeyType::kBool:
+            return "boolean";
         case KeyType::kMappingList:
         case KeyType::kPidList:
         case KeyType::kPatternList:
@@ -143,7 +146,7 @@ TEST(Schema, RefusesUnknownKeysAndEmptyMappingsEverywhere) {
             objects.emplace(std::string(key.path) + "[]", node["items"]);
         }
     }
-    EXPECT_EQ(objects.size(), 6U);
+    EXPECT_EQ(objects.size(), 7U);
     for (const auto& [path, node] : objects) {
         SCOPED_TRACE(path);
         EXPECT_FALSE(node["additionalProperties"].as<bool>(true));
@@ -170,9 +173,10 @@ TEST(Schema, RequiresWhatTheParserRequires) {
 
 TEST(Schema, ListsTheWordsThatTheParserTakes) {
     for (const KeySpec& key : config_keys()) {
-        if (key.type != KeyType::kWordList) continue;
+        if (key.type != KeyType::kWordList && key.type != KeyType::kWord) continue;
         const YAML::Node& node = schema_keys().at(std::string(key.path));
-        const auto words = node["items"]["enum"].as<std::vector<std::string>>();
+        const YAML::Node holder = key.type == KeyType::kWordList ? node["items"] : node;
+        const auto words = holder["enum"].as<std::vector<std::string>>();
         std::vector<std::string> known;
         for (std::string_view word : words_of(key.id))
             known.emplace_back(word);
@@ -210,13 +214,21 @@ TEST(Schema, TakesTheAddressesThatTheParserTakes) {
     }
 }
 
-TEST(KeyTable, StatesTheDefaultsThatTheParserFillsIn) {
-    std::string written = "targets: [{name: a}]\nlimits: {";
+/// `max_series: 20000, ...`: the keys at one place that have a default.
+std::string stated_defaults(std::string_view parent) {
+    std::string written;
     for (const KeySpec& key : config_keys()) {
-        if (key_parent(key) != "limits") continue;
+        if (key_parent(key) != parent || key.default_text.empty()) continue;
         written += std::string(key_name(key)) + ": " + std::string(key.default_text) + ", ";
     }
-    written += "}\nlisten: " + std::string(find_key("", "listen")->default_text) + "\n";
+    return written;
+}
+
+TEST(KeyTable, StatesTheDefaultsThatTheParserFillsIn) {
+    const std::string written = "limits: {" + stated_defaults("limits") + "}\nprobe: {" +
+                                stated_defaults("probe") +
+                                "}\nlisten: " + std::string(find_key("", "listen")->default_text) +
+                                "\ntargets: [{name: a, " + stated_defaults("targets[]") + "}]\n";
     const ConfigOrFaults stated = parse_config({"stated", written});
     ASSERT_TRUE(stated) << format_fault(stated.error().front());
     const ConfigOrFaults built_in = parse_config({"built-in", "targets: [{name: a}]\n"});
@@ -225,6 +237,9 @@ TEST(KeyTable, StatesTheDefaultsThatTheParserFillsIn) {
     EXPECT_EQ(stated->limits.max_files, built_in->limits.max_files);
     EXPECT_EQ(stated->limits.max_tasks, built_in->limits.max_tasks);
     EXPECT_EQ(stated->limits.idle_series_timeout, built_in->limits.idle_series_timeout);
+    EXPECT_EQ(stated->probe, built_in->probe);
+    EXPECT_EQ(stated->targets.at(0).file_types, built_in->targets.at(0).file_types);
+    EXPECT_EQ(stated->targets.at(0).latency, built_in->targets.at(0).latency);
     ASSERT_EQ(stated->listen.size(), built_in->listen.size());
     EXPECT_EQ(stated->listen[0].host, built_in->listen[0].host);
     EXPECT_EQ(stated->listen[0].port, built_in->listen[0].port);
@@ -250,6 +265,8 @@ TEST(ShippedConfigComments, ExplainEveryKeyWithItsDefault) {
     EXPECT_EQ(config->limits.max_tasks, Limits{}.max_tasks);
     EXPECT_EQ(config->limits.idle_series_timeout, Limits{}.idle_series_timeout);
     EXPECT_EQ(config->listen.at(0).host, "127.0.0.1");
+    EXPECT_EQ(config->probe, ProbeWishes{});
+    EXPECT_FALSE(config->targets.at(0).latency);
 }
 
 }  // namespace
