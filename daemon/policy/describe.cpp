@@ -63,8 +63,8 @@ std::vector<Target> describe_targets(const Config& config) {
     std::vector<Target> targets;
     targets.reserve(config.targets.size());
     for (const TargetConfig& target : config.targets) {
-        targets.push_back(
-            {target.name, target.labels, describe_processes(target), describe_paths(target)});
+        targets.push_back({target.name, target.labels, describe_processes(target),
+                           describe_paths(target), target.latency});
     }
     return targets;
 }

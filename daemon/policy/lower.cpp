@@ -23,6 +23,8 @@ vfswatch_settings lower_settings(const Config& config) {
         if (wanted.labels.pid) settings.pid_targets |= target;
         if (wanted.labels.comm) settings.comm_targets |= target;
         if (wanted.labels.uid) settings.uid_targets |= target;
+        if (wanted.labels.call) settings.call_targets |= target;
+        if (wanted.latency) settings.latency_targets |= target;
         target <<= 1;
     }
     return settings;

@@ -24,14 +24,15 @@ constexpr std::uint64_t kPointerBytes = 8;
 /// struct walk of bpf/maps.bpf.h: two __u32, room for two paths, and the ring record's trailer.
 constexpr std::uint64_t kWalkBytes = 8 + 2 * VFSWATCH_PATH_BYTES + sizeof(vfswatch_name_trailer);
 
-/// errno names of asm-generic; a target's errors have a series for each that occurred.
-constexpr std::uint64_t kErrnos = 133;
-
 /// Of a file row: bytes, calls, errors, eofs.
 constexpr std::uint64_t kSeriesPerFile = 4;
 
-/// Of a target beside its errors: bytes, calls, both overflows by two reasons, info.
-constexpr std::uint64_t kSeriesPerTarget = 2 + 2 * 2 + 1;
+/// Of a target: bytes, calls, both overflows by two reasons, info, and each error that can be
+/// told apart.
+constexpr std::uint64_t kSeriesPerTarget = 2 + 2 * 2 + 1 + VFSWATCH_ERRNO_SLOTS;
+
+/// Of a target that shows how long its reads take: the buckets, _sum and _count.
+constexpr std::uint64_t kSeriesPerHistogram = VFSWATCH_DURATION_BUCKETS + 2;
 
 constexpr std::uint64_t round_up(std::uint64_t bytes, std::uint64_t unit) {
     return (bytes + unit - 1) / unit * unit;
@@ -91,7 +92,6 @@ std::vector<MapBytes> map_bytes(const TableSizes& sizes, std::uint64_t cpus) {
         {"path_states", array_bytes(sizes.path_states, sizeof(vfswatch_path_state))},
         {"walks", hash_bytes(VFSWATCH_MAX_WALKS, 8, kWalkBytes, cpus)},
         {"resolver", array_bytes(1, kPointerBytes)},
-        {"errnos", hash_bytes(VFSWATCH_MAX_ERRNOS, sizeof(vfswatch_errno_key), 8, cpus)},
         {"name_ring", ring_bytes(VFSWATCH_NAME_RING_BYTES)},
         {".bss", mappable_array_bytes(1, bss)},
         {".rodata", mappable_array_bytes(1, sizeof(vfswatch_settings) + kWalkBytes)},
@@ -105,8 +105,11 @@ Prediction predict(const TableSizes& sizes, const Config& config, std::uint32_t 
     prediction.maps = map_bytes(sizes, possible_cpus);
     for (const MapBytes& map : prediction.maps)
         prediction.kernel_bytes += map.bytes;
-    prediction.worst_case_series = kSeriesPerFile * config.limits.max_series +
-                                   config.targets.size() * (kSeriesPerTarget + kErrnos);
+    prediction.worst_case_series = kSeriesPerFile * config.limits.max_series;
+    for (const TargetConfig& target : config.targets) {
+        prediction.worst_case_series += kSeriesPerTarget;
+        if (target.latency) prediction.worst_case_series += kSeriesPerHistogram;
+    }
     return prediction;
 }
 

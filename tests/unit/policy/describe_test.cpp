@@ -32,6 +32,13 @@ TEST(Describe, ShowsNameLabelsAndSelectors) {
     EXPECT_EQ(target.labels, (LabelFields{false, true, false}));
     EXPECT_EQ(target.processes, "pid 4242, 4243");
     EXPECT_EQ(target.paths, "/a/**, !**/*.tmp");
+    EXPECT_FALSE(target.latency);
+}
+
+TEST(Describe, SaysWhichTargetsShowDurations) {
+    TargetConfig config;
+    config.latency = true;
+    EXPECT_TRUE(described(config).latency);
 }
 
 TEST(Describe, IsEmptyWhereNothingIsSelected) {

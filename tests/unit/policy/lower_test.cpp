@@ -66,10 +66,21 @@ TEST(Lower, LabelsBecomeTargetsOfEachField) {
     config.targets[0].labels.pid = true;
     config.targets[1].labels.comm = true;
     config.targets[2].labels = {true, false, true};
+    config.targets[0].labels.call = true;
     const auto settings = lowered(config).settings;
     EXPECT_EQ(settings.pid_targets, 0b101U);
     EXPECT_EQ(settings.comm_targets, 0b010U);
     EXPECT_EQ(settings.uid_targets, 0b100U);
+    EXPECT_EQ(settings.call_targets, 0b001U);
+}
+
+TEST(Lower, LatencyBecomesTheTargetsThatAskForIt) {
+    Config config;
+    config.targets.resize(3);
+    EXPECT_EQ(lowered(config).settings.latency_targets, 0U);
+    config.targets[0].latency = true;
+    config.targets[2].latency = true;
+    EXPECT_EQ(lowered(config).settings.latency_targets, 0b101U);
 }
 
 TEST(Lower, PathsAreDecidedForTheTargetsPlace) {

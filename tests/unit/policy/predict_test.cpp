@@ -24,7 +24,7 @@ TEST(Predict, TotalIsTheSumOfAllMaps) {
     for (const MapBytes& map : prediction.maps)
         sum += map.bytes;
     EXPECT_EQ(prediction.kernel_bytes, sum);
-    EXPECT_EQ(prediction.maps.size(), 15U);
+    EXPECT_EQ(prediction.maps.size(), 14U);
 }
 
 TEST(Predict, HashCostsBucketsAndPreallocatedElements) {
@@ -42,6 +42,14 @@ TEST(Predict, AgreesWithWhatTheKernelShowedForOtherSizes) {
     // `bpf: ringbuf memory usage`: 64 KiB show 78,424 bytes, 4 MiB in the same way.
     EXPECT_EQ(bytes_of(predict(kSizes, Config{}, 2), "name_ring"),
               320U + (3 + 1024) * 4096 + (3 + 2 * 1024) * 8);
+}
+
+TEST(Predict, DataSectionHoldsErrorsAndDurationsOfEveryTarget) {
+    // A bit for each possible process, 154 errors and 27 words of durations for each target.
+    const std::uint64_t least = (1 << 22) / 8 + 64 * (154 + 27) * 8;
+    const std::uint64_t bytes = bytes_of(predict(kSizes, Config{}, 2), ".bss");
+    EXPECT_GT(bytes, least);
+    EXPECT_LT(bytes, least + 3 * 4096);
 }
 
 TEST(Predict, AnEmptyProcessTableHasOneEntry) {
@@ -79,7 +87,15 @@ TEST(Predict, WorstCaseSeriesCountsFileRowsAndTargets) {
     config.limits.max_series = 1000;
     EXPECT_EQ(predict(kSizes, config, 2).worst_case_series, 4000U);
     config.targets.resize(3);
-    EXPECT_EQ(predict(kSizes, config, 2).worst_case_series, 4000U + 3 * (7 + 133));
+    EXPECT_EQ(predict(kSizes, config, 2).worst_case_series, 4000U + 3 * (7 + 154));
+}
+
+TEST(Predict, WorstCaseSeriesCountsTheHistogramsOfTargetsWithLatency) {
+    Config config;
+    config.targets.resize(3);
+    const std::uint64_t without = predict(kSizes, config, 2).worst_case_series;
+    config.targets[1].latency = true;
+    EXPECT_EQ(predict(kSizes, config, 2).worst_case_series, without + 26 + 2);
 }
 
 }  // namespace
