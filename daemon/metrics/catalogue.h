@@ -6,7 +6,7 @@
 
 namespace vfswatchd {
 
-enum class MetricKind { counter, gauge };
+enum class MetricKind { counter, gauge, histogram };
 
 struct Metric {
     std::string_view name;
@@ -16,7 +16,15 @@ struct Metric {
 };
 
 constexpr std::string_view kind_name(MetricKind kind) {
-    return kind == MetricKind::counter ? "counter" : "gauge";
+    switch (kind) {
+        case MetricKind::counter:
+            return "counter";
+        case MetricKind::gauge:
+            return "gauge";
+        case MetricKind::histogram:
+            return "histogram";
+    }
+    return {};
 }
 
 /// Every metric of the endpoint, in the order of the reference page.
@@ -39,6 +47,9 @@ inline constexpr auto kCatalogue = std::to_array<Metric>({
     {"vfswatch_overflow_read_bytes_total", MetricKind::counter, "target, reason",
      "Bytes that were counted for the target, but not under a file of their own."},
     {"vfswatch_overflow_read_calls_total", MetricKind::counter, "target, reason",
+    {"vfswatch_target_read_duration_seconds", MetricKind::histogram, "target",
+     "How long the target's reads took, from the permission check or the entry of the call to its "
+     "end."},
      "Read calls that were counted for the target, but not under a file of their own."},
     {"vfswatch_unattributed_read_bytes_total", MetricKind::counter, "reason",
      "Bytes of wanted processes that no file could be charged with."},

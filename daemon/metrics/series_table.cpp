@@ -68,6 +68,7 @@ void SeriesTable::apply(const ReadSnapshot& snapshot, TimePoint now) {
     apply_overflow(snapshot.overflow);
     apply_errnos(snapshot.errnos);
     apply_unattributed(snapshot.unattributed);
+    apply_durations(snapshot.durations);
     drop_idle(now);
 }
 
@@ -209,10 +210,18 @@ void SeriesTable::apply_overflow(const std::vector<ReadCounts>& overflow) {
 
 void SeriesTable::apply_errnos(const std::vector<ErrnoCount>& errnos) {
     for (const ErrnoCount& row : errnos) {
-        const std::uint64_t growth = raise(errnos_seen_[{row.targets, row.number}], row.calls);
-        if (growth == 0) continue;
-        for_each_target(row.targets & known_targets_,
-                        [&](std::size_t target) { books_[target].errnos[row.number] += growth; });
+        if (row.target >= books_.size() || row.calls == 0) continue;
+        raise(books_[row.target].errnos[row.number], row.calls);
+    }
+}
+
+void SeriesTable::apply_durations(const std::vector<ReadDurations>& durations) {
+    const std::size_t targets = std::min(durations.size(), books_.size());
+    for (std::size_t target = 0; target < targets; ++target) {
+        ReadDurations& seen = books_[target].durations;
+        for (std::size_t bucket = 0; bucket < seen.buckets.size(); ++bucket)
+            raise(seen.buckets[bucket], durations[target].buckets[bucket]);
+        raise(seen.sum_ns, durations[target].sum_ns);
     }
 }
 

@@ -29,7 +29,8 @@ struct TargetBooks {
     ReadCounts total;
     ReadCounts over_series_limit;
     ReadCounts over_map_full;
-    std::map<int, std::uint64_t> errnos;
+    std::map<int, std::uint64_t> errnos;  ///< by number; 0: any other
+    ReadDurations durations;
 };
 
 struct SeriesLimits {
@@ -100,6 +101,7 @@ class SeriesTable {
     std::uint32_t take_slot();
     void apply_overflow(const std::vector<ReadCounts>& overflow);
     void apply_errnos(const std::vector<ErrnoCount>& errnos);
+    void apply_durations(const std::vector<ReadDurations>& durations);
     void apply_unattributed(const std::vector<std::pair<const char*, ReadCounts>>& rows);
     void drop_idle(TimePoint now);
 
@@ -108,7 +110,6 @@ class SeriesTable {
     TargetMask known_targets_ = 0;
     std::vector<TargetBooks> books_;
     std::vector<ReadCounts> overflow_seen_;
-    std::map<std::pair<TargetMask, int>, std::uint64_t> errnos_seen_;
     std::map<std::string, ReadCounts> unattributed_;
 
     std::vector<std::optional<std::string>> paths_;  ///< by name id

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "metrics/escape.h"
+#include "metrics/histogram.h"
 #include "metrics/text_format.h"
 
 namespace vfswatchd {
@@ -63,6 +64,18 @@ void append_errnos(std::string& out, const SeriesTable& table) {
     }
 }
 
+void append_durations(std::string& out, const SeriesTable& table) {
+    constexpr const Metric& kMetric = metric("vfswatch_target_read_duration_seconds");
+    bool has_header = false;
+    for (std::size_t i = 0; i < table.books().size(); ++i) {
+        const Target& target = table.targets()[i];
+        if (!target.latency) continue;
+        if (!has_header) append_family_header(out, kMetric);
+        has_header = true;
+        append_histogram(out, kMetric, target.name, table.books()[i].durations);
+    }
+}
+
 void append_unattributed(std::string& out, const SeriesTable& table, const Metric& metric,
                          std::uint64_t ReadCounts::*field) {
     if (table.unattributed().empty()) return;
@@ -84,6 +97,7 @@ std::string render_table_metrics(const SeriesTable& table) {
     append_totals(out, table, metric("vfswatch_target_read_bytes_total"), &ReadCounts::bytes);
     append_totals(out, table, metric("vfswatch_target_read_calls_total"), &ReadCounts::calls);
     append_errnos(out, table);
+    append_durations(out, table);
     append_overflow(out, table, metric("vfswatch_overflow_read_bytes_total"), &ReadCounts::bytes);
     append_overflow(out, table, metric("vfswatch_overflow_read_calls_total"), &ReadCounts::calls);
     append_unattributed(out, table, metric("vfswatch_unattributed_read_bytes_total"),
@@ -97,6 +111,7 @@ std::string render_table_metrics(const SeriesTable& table) {
 }
 
 std::string errno_name(int number) {
+    if (number == 0) return "other";  // strerrorname_np calls it "0"
     if (const char* name = strerrorname_np(number)) return name;
     // What vfs_read may return but system calls turn into something else.
     // Source: the kernel's include/linux/errno.h.

@@ -39,7 +39,11 @@ ReadSnapshot awkward_snapshot() {
         sum.counts = {kAbove2To53 + i, i + 1, i % 2, i % 3};
         snapshot.sums.push_back(sum);
     }
-    snapshot.errnos = {{3, EIO, 4}, {1, EAGAIN, 1}};
+    snapshot.errnos = {{0, EIO, 4}, {1, EIO, 4}, {0, EAGAIN, 1}, {1, 0, 2}};
+    snapshot.durations.resize(2);
+    snapshot.durations[1].buckets = {3, 2, 1};
+    snapshot.durations[1].buckets.back() = kAbove2To53;
+    snapshot.durations[1].sum_ns = kAbove2To53;
     snapshot.overflow = {{1, 1, 0, 0}, {}};
     snapshot.unattributed = {{"task_table_full", {}}, {"path_unresolved", {3, 1, 0, 0}}};
     return snapshot;
@@ -52,7 +56,7 @@ SelfMetrics full_self_metrics() {
                    {"exit", "vfs_read", "fexit", true}};
     self.missed = {{"exit", "vfs_read", 3}};
     self.maps = {{"sums", 10, 65537, 5242880}, {"runs", std::nullopt, 32768, 4096}};
-    self.dropped = {{"name_ring_full", 0}, {"errno_table_full", 0}};
+    self.dropped = {{"name_ring_full", 0}, {"residue_torn", 0}};
     self.config_last_reload_success_timestamp_seconds = 1700000000.5;
     self.last_scrape_duration_seconds = 0.0001;
     self.process = read_process_metrics();

@@ -108,13 +108,13 @@ SelfMetrics full_self() {
 
 ReadSnapshot full_snapshot() {
     ReadSnapshot snapshot = make_snapshot({make_sum(1, 1, 1, {10, 2, 1, 1})}, {{1, "/a", false}});
-    snapshot.errnos = {{1, 5, 1}};
+    snapshot.errnos = {{0, 5, 1}};
     snapshot.unattributed = {{"task_table_full", {}}};
     return snapshot;
 }
 
 TEST(Exposition, ShowsExactlyTheCataloguesFamiliesOnceEach) {
-    Exposition exposition({{"db", {}, "", ""}}, kLimits);
+    Exposition exposition({{"db", {}, "", "", true}}, kLimits);
     const auto stream = exposition.scrape(full_snapshot(), full_self(), kStart);
     std::istringstream page(read_all(*stream, 4096));
     std::multiset<std::string> shown;

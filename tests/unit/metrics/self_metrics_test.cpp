@@ -17,7 +17,7 @@ TEST(SelfMetrics, ShowsTheirRows) {
     self.probes = {{"accounting", "vfs_read", "lsm", true}, {"exit", "vfs_read", "fexit", false}};
     self.missed = {{"exit", "vfs_read", 12}};
     self.maps = {{"sums", 3, 65536, 5242880}, {"runs", std::nullopt, 32768, 4096}};
-    self.dropped = {{"name_ring_full", 0}, {"errno_table_full", 2}};
+    self.dropped = {{"name_ring_full", 0}, {"residue_torn", 2}};
     self.config_last_reload_success_timestamp_seconds = 1700000000.25;
     const std::string text = render_self_metrics(self, {});
     for (const char* line : {
@@ -28,7 +28,7 @@ TEST(SelfMetrics, ShowsTheirRows) {
              "vfswatch_map_capacity{map=\"runs\"} 32768",
              "vfswatch_map_memory_bytes{map=\"sums\"} 5242880",
              "vfswatch_dropped_total{reason=\"name_ring_full\"} 0",
-             "vfswatch_dropped_total{reason=\"errno_table_full\"} 2",
+             "vfswatch_dropped_total{reason=\"residue_torn\"} 2",
              "vfswatch_paths_unresolved_total 0",
              "vfswatch_config_last_reload_successful 1",
              "vfswatch_config_last_reload_success_timestamp_seconds 1700000000.25",

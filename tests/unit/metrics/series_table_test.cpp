@@ -204,12 +204,39 @@ TEST(SeriesTable, CountsTheKernelsOverflow) {
 TEST(SeriesTable, CountsErrorsByTargetAndErrno) {
     SeriesTable table({{"a", {}, "", ""}, {"b", {}, "", ""}}, kLimits);
     ReadSnapshot snapshot;
-    snapshot.errnos = {{3, 5, 10}, {1, 5, 1}, {2, 11, 7}};
+    snapshot.errnos = {{0, 5, 10}, {1, 5, 1}, {1, 11, 7}};
     table.apply(snapshot, kStart);
-    snapshot.errnos = {{3, 5, 9}, {1, 5, 2}};
+    snapshot.errnos = {{0, 5, 9}, {1, 5, 2}, {0, 0, 4}};
     table.apply(snapshot, kStart);
-    EXPECT_EQ(table.books()[0].errnos, (std::map<int, std::uint64_t>{{5, 12}}));
-    EXPECT_EQ(table.books()[1].errnos, (std::map<int, std::uint64_t>{{5, 10}, {11, 7}}));
+    EXPECT_EQ(table.books()[0].errnos, (std::map<int, std::uint64_t>{{0, 4}, {5, 10}}));
+    EXPECT_EQ(table.books()[1].errnos, (std::map<int, std::uint64_t>{{5, 2}, {11, 7}}));
+}
+
+TEST(SeriesTable, LeavesOutErrorsThatNeverOccurred) {
+    SeriesTable table({{"a", {}, "", ""}}, kLimits);
+    ReadSnapshot snapshot;
+    snapshot.errnos = {{0, 5, 0}};
+    table.apply(snapshot, kStart);
+    EXPECT_THAT(table.books()[0].errnos, IsEmpty());
+}
+
+ReadDurations durations_of(std::uint64_t first, std::uint64_t last, std::uint64_t sum_ns) {
+    ReadDurations durations;
+    durations.buckets.front() = first;
+    durations.buckets.back() = last;
+    durations.sum_ns = sum_ns;
+    return durations;
+}
+
+TEST(SeriesTable, KeepsTheMostOfEachDuration) {
+    SeriesTable table({{"a", {}, "", "", true}, {"b", {}, "", "", true}}, kLimits);
+    ReadSnapshot snapshot;
+    snapshot.durations = {durations_of(4, 2, 900), durations_of(0, 1, 5)};
+    table.apply(snapshot, kStart);
+    snapshot.durations = {durations_of(3, 5, 800)};
+    table.apply(snapshot, kStart);
+    EXPECT_EQ(table.books()[0].durations, durations_of(4, 5, 900));
+    EXPECT_EQ(table.books()[1].durations, durations_of(0, 1, 5));
 }
 
 TEST(SeriesTable, KeepsTheMostOfWhatWasUnattributed) {
@@ -324,6 +351,12 @@ TEST(SeriesTable, GivesRowsThatOutliveTheSeries) {
     const std::vector<SeriesRow> rows = table.rows();
     table.apply(make_snapshot({}), kStart + minutes(15));
     ASSERT_EQ(table.series_count(), 0U);
+    ReadSnapshot snapshot;
+    snapshot.errnos = {{1, 5, 1}};
+    snapshot.overflow.resize(2);
+    snapshot.durations.resize(2);
+    table.apply(snapshot, kStart);
+    EXPECT_THAT(table.books(), testing::SizeIs(1));
     EXPECT_EQ(rows.at(0).labels.view(), R"({target="a",path="/a"})");
 }
 

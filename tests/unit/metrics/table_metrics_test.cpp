@@ -42,7 +42,7 @@ TEST(TableMetrics, WritesCountersExactlyAbove2To53) {
     ReadSnapshot snapshot =
         make_snapshot({make_sum(1, 1, 1, {kAbove2To53, 1, 0, 0})}, {{1, "/a", true}});
     snapshot.overflow = {{kAbove2To53, 1, 0, 0}};
-    snapshot.errnos = {{1, EIO, kAbove2To53}};
+    snapshot.errnos = {{0, EIO, kAbove2To53}};
     snapshot.unattributed = {{"task_table_full", {kAbove2To53, 3, 0, 0}}};
     table.apply(snapshot, kStart);
     const std::string text = render_table_metrics(table);
@@ -58,6 +58,41 @@ TEST(TableMetrics, WritesCountersExactlyAbove2To53) {
                                 "18014398509481986\n"));
     EXPECT_THAT(text, HasSubstr("unattributed_read_calls_total{reason=\"task_table_full\"} 3\n"));
     EXPECT_THAT(text, HasSubstr("\nvfswatch_paths_truncated_total 1\n"));
+}
+
+TEST(TableMetrics, PutErrorsWithoutACountOfTheirOwnUnderOther) {
+    SeriesTable table({{"a", {}, "", ""}}, {0, std::chrono::minutes(1)});
+    ReadSnapshot snapshot;
+    snapshot.errnos = {{0, 0, 3}};
+    table.apply(snapshot, kStart);
+    EXPECT_THAT(render_table_metrics(table),
+                HasSubstr("\nvfswatch_target_read_errors_total{target=\"a\",errno=\"other\"} 3\n"));
+}
+
+TEST(TableMetrics, ShowsDurationsOfTargetsThatAskForThem) {
+    SeriesTable table({{"a", {}, "", ""}, {"b", {}, "", "", true}, {"c", {}, "", "", true}},
+                      {0, std::chrono::minutes(1)});
+    ReadSnapshot snapshot;
+    snapshot.durations.resize(3);
+    snapshot.durations[0].buckets[0] = 9;
+    snapshot.durations[1].buckets[0] = 7;
+    table.apply(snapshot, kStart);
+    const std::string text = render_table_metrics(table);
+    EXPECT_THAT(text, Not(HasSubstr("seconds_count{target=\"a\"}")));
+    EXPECT_THAT(text, HasSubstr("\nvfswatch_target_read_duration_seconds_count{target=\"b\"} 7\n"));
+    EXPECT_THAT(text, HasSubstr("\nvfswatch_target_read_duration_seconds_count{target=\"c\"} 0\n"));
+    const std::string type = "# TYPE vfswatch_target_read_duration_seconds histogram\n";
+    EXPECT_THAT(text, HasSubstr(type));
+    EXPECT_EQ(text.find(type), text.rfind(type));
+}
+
+TEST(TableMetrics, SaysNothingOfDurationsWhereNoTargetAsks) {
+    SeriesTable table({{"a", {}, "", ""}}, {0, std::chrono::minutes(1)});
+    ReadSnapshot snapshot;
+    snapshot.durations.resize(1);
+    snapshot.durations[0].buckets[3] = 9;
+    table.apply(snapshot, kStart);
+    EXPECT_THAT(render_table_metrics(table), Not(HasSubstr("duration")));
 }
 
 TEST(ErrnoName, NamesWhatReadsReturn) {
