@@ -27,16 +27,19 @@ constexpr std::string_view kind_name(MetricKind kind) {
     return {};
 }
 
+/// Of every metric of a file; those in brackets where the target asks for them.
+inline constexpr std::string_view kFileLabels = "target, path, [pid], [comm], [uid], [call]";
+
 /// Every metric of the endpoint, in the order of the reference page.
 inline constexpr auto kCatalogue = std::to_array<Metric>({
-    {"vfswatch_file_read_bytes_total", MetricKind::counter, "target, path, [pid], [comm], [uid]",
+    {"vfswatch_file_read_bytes_total", MetricKind::counter, kFileLabels,
      "Bytes that reads of this file returned, as the kernel accounts them in rchar."},
-    {"vfswatch_file_read_calls_total", MetricKind::counter, "target, path, [pid], [comm], [uid]",
+    {"vfswatch_file_read_calls_total", MetricKind::counter, kFileLabels,
      "Read calls of this file, as the kernel accounts them in syscr; errors and end of file "
      "included."},
-    {"vfswatch_file_read_errors_total", MetricKind::counter, "target, path, [pid], [comm], [uid]",
+    {"vfswatch_file_read_errors_total", MetricKind::counter, kFileLabels,
      "Read calls of this file that failed; only present where not 0."},
-    {"vfswatch_file_read_eofs_total", MetricKind::counter, "target, path, [pid], [comm], [uid]",
+    {"vfswatch_file_read_eofs_total", MetricKind::counter, kFileLabels,
      "Read calls of this file that asked for bytes and got none; only present where not 0."},
     {"vfswatch_target_read_bytes_total", MetricKind::counter, "target",
      "Bytes of all the target's reads, overflow and files that left the endpoint included."},

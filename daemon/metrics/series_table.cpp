@@ -8,6 +8,7 @@
 #include <limits>
 #include <utility>
 
+#include "metrics/call_name.h"
 #include "metrics/escape.h"
 
 namespace vfswatchd {
@@ -67,8 +68,8 @@ void SeriesTable::apply(const ReadSnapshot& snapshot, TimePoint now) {
     }
     apply_overflow(snapshot.overflow);
     apply_errnos(snapshot.errnos);
-    apply_unattributed(snapshot.unattributed);
     apply_durations(snapshot.durations);
+    apply_unattributed(snapshot.unattributed);
     drop_idle(now);
 }
 
@@ -185,6 +186,10 @@ void SeriesTable::compose_labels(const ReadSum& sum, std::size_t target, std::st
     if (fields.uid) {
         out += ',';
         append_label(out, "uid", std::to_string(sum.key.uid));
+    }
+    if (fields.call) {
+        out += ',';
+        append_label(out, "call", sum.key.call == 0 ? "" : call_name(sum.key.call - 1));
     }
     out += '}';
 }

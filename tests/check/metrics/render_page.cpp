@@ -36,6 +36,7 @@ ReadSnapshot awkward_snapshot() {
         sum.key.targets = 3;
         sum.key.name_id = i;
         sum.key.comm[0] = '\xff';
+        sum.key.call = i;
         sum.counts = {kAbove2To53 + i, i + 1, i % 2, i % 3};
         snapshot.sums.push_back(sum);
     }
@@ -67,7 +68,7 @@ SelfMetrics full_self_metrics() {
 
 int main() {
     Exposition exposition(
-        {{"every", {}, "", "/etc/**, **\\*"}, {"full", {true, true, true}, "", ""}},
+        {{"every", {}, "", "/etc/**, **\\*"}, {"full", {true, true, true, true}, "", "", true}},
         {15, std::chrono::minutes(15)});
     const auto stream = exposition.scrape(awkward_snapshot(), full_self_metrics(),
                                           std::chrono::steady_clock::now());

@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/syscall.h>
 
 #include <algorithm>
 #include <chrono>
@@ -33,14 +34,32 @@ TEST(SeriesTable, NamesAFilesReads) {
 }
 
 TEST(SeriesTable, ShowsTheFieldsThatATargetAsksFor) {
-    SeriesTable table({{"plain", {}, "", ""}, {"full", {true, true, true}, "", ""}}, kLimits);
-    table.apply(make_snapshot({make_sum(1, 3, 1, {5, 1, 0, 0}, {42, 33, "sixteen-bytes-ab"})},
+    SeriesTable table({{"plain", {}, "", ""}, {"full", {true, true, true, true}, "", ""}}, kLimits);
+    table.apply(make_snapshot({make_sum(1, 3, 1, {5, 1, 0, 0}, {42, 33, "sixteen-bytes-ab", 1234})},
                               {{1, "/a", false}}),
                 kStart);
     EXPECT_THAT(series_of(table),
-                ElementsAre(R"({target="full",path="/a",pid="42",comm="sixteen-bytes-ab",uid="33"})"
+                ElementsAre(R"({target="full",path="/a",pid="42",comm="sixteen-bytes-ab",uid="33",)"
+                            R"(call="syscall_1233"})"
                             " 5/1/0/0",
                             R"({target="plain",path="/a"} 5/1/0/0)"));
+}
+
+TEST(SeriesTable, NamesTheCallThatRead) {
+    SeriesTable table({{"a", {.call = true}, "", ""}}, kLimits);
+    table.apply(make_snapshot({make_sum(1, 1, 1, {5, 1, 0, 0}, {.call = SYS_pread64 + 1}),
+                               make_sum(2, 1, 1, {7, 1, 0, 0}, {.call = SYS_read + 1})},
+                              {{1, "/a", false}}),
+                kStart);
+    EXPECT_THAT(series_of(table), ElementsAre(R"({target="a",path="/a",call="pread64"} 5/1/0/0)",
+                                              R"({target="a",path="/a",call="read"} 7/1/0/0)"));
+}
+
+TEST(SeriesTable, ShowsACallThatIsNotKnownAsAnEmptyLabel) {
+    SeriesTable table({{"a", {.call = true}, "", ""}}, kLimits);
+    table.apply(make_snapshot({make_sum(1, 1, 1, {5, 1, 0, 0}, {.call = 0})}, {{1, "/a", false}}),
+                kStart);
+    EXPECT_THAT(series_of(table), ElementsAre(R"({target="a",path="/a",call=""} 5/1/0/0)"));
 }
 
 TEST(SeriesTable, MergesSumsWhereATargetDoesNotTellThemApart) {
@@ -332,6 +351,12 @@ TEST(SeriesTable, IgnoresTargetsThatItDoesNotKnow) {
     table.apply(make_snapshot({make_sum(1, ~TargetMask{0}, 1, {1, 1, 0, 0})}, {{1, "/a", false}}),
                 kStart);
     EXPECT_EQ(table.series_count(), 1U);
+    ReadSnapshot snapshot;
+    snapshot.errnos = {{1, 5, 1}};
+    snapshot.overflow.resize(2);
+    snapshot.durations.resize(2);
+    table.apply(snapshot, kStart);
+    EXPECT_THAT(table.books(), testing::SizeIs(1));
 }
 
 TEST(SeriesTable, ServesSixtyFourTargets) {
@@ -351,12 +376,6 @@ TEST(SeriesTable, GivesRowsThatOutliveTheSeries) {
     const std::vector<SeriesRow> rows = table.rows();
     table.apply(make_snapshot({}), kStart + minutes(15));
     ASSERT_EQ(table.series_count(), 0U);
-    ReadSnapshot snapshot;
-    snapshot.errnos = {{1, 5, 1}};
-    snapshot.overflow.resize(2);
-    snapshot.durations.resize(2);
-    table.apply(snapshot, kStart);
-    EXPECT_THAT(table.books(), testing::SizeIs(1));
     EXPECT_EQ(rows.at(0).labels.view(), R"({target="a",path="/a"})");
 }
 

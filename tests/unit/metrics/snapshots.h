@@ -21,6 +21,7 @@ struct Reader {
     std::uint32_t tgid = 0;
     std::uint32_t uid = 0;
     std::string_view comm = "";
+    std::uint32_t call = 0;  ///< as vfswatch_sum_key has it
 };
 
 inline ReadSum make_sum(std::uint32_t id, TargetMask targets, std::uint32_t name_id,
@@ -31,6 +32,7 @@ inline ReadSum make_sum(std::uint32_t id, TargetMask targets, std::uint32_t name
     sum.key.name_id = name_id;
     sum.key.tgid = reader.tgid;
     sum.key.uid = reader.uid;
+    sum.key.call = reader.call;
     std::memcpy(sum.key.comm, reader.comm.data(),
                 std::min(reader.comm.size(), sizeof(sum.key.comm)));
     sum.counts = counts;
