@@ -47,12 +47,12 @@ inline constexpr auto kCatalogue = std::to_array<Metric>({
      "All the target's read calls, overflow and files that left the endpoint included."},
     {"vfswatch_target_read_errors_total", MetricKind::counter, "target, errno",
      "The target's read calls that failed, by error; present from an error's first time on."},
-    {"vfswatch_overflow_read_bytes_total", MetricKind::counter, "target, reason",
-     "Bytes that were counted for the target, but not under a file of their own."},
-    {"vfswatch_overflow_read_calls_total", MetricKind::counter, "target, reason",
     {"vfswatch_target_read_duration_seconds", MetricKind::histogram, "target",
      "How long the target's reads took, from the permission check or the entry of the call to its "
      "end."},
+    {"vfswatch_overflow_read_bytes_total", MetricKind::counter, "target, reason",
+     "Bytes that were counted for the target, but not under a file of their own."},
+    {"vfswatch_overflow_read_calls_total", MetricKind::counter, "target, reason",
      "Read calls that were counted for the target, but not under a file of their own."},
     {"vfswatch_unattributed_read_bytes_total", MetricKind::counter, "reason",
      "Bytes of wanted processes that no file could be charged with."},
@@ -63,7 +63,9 @@ inline constexpr auto kCatalogue = std::to_array<Metric>({
     {"vfswatch_probe_attached", MetricKind::gauge, "role, function, method",
      "1 while the probe is attached."},
     {"vfswatch_probe_missed_total", MetricKind::counter, "role, function",
-     "Times that the probe's function ran without the probe."},
+     "Times that the probed function ran without the probe. accounting: those reads may be charged "
+     "to the file that their task read before (with method exit: they are not counted); exit: "
+     "their errors, ends of file and durations are not counted."},
     {"vfswatch_map_entries", MetricKind::gauge, "map",
      "Entries in use in the BPF map; only present where the daemon knows."},
     {"vfswatch_map_capacity", MetricKind::gauge, "map", "Entries that the BPF map can hold."},
