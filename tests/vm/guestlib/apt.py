@@ -45,20 +45,23 @@ class SuiteApt:
     """apt with lists, cache and sources of its own under `folder`; the machine's stay as they
     are. Signatures are checked against the Debian archive's keys."""
 
-    def __init__(self, folder, suite):
+    def __init__(self, folder, suite, architecture="amd64"):
         self.folder = folder
         (folder / "lists/partial").mkdir(parents=True)
         (folder / "archives/partial").mkdir(parents=True)
         (folder / "sources.list").write_text("\n".join(source_lines(suite)) + "\n")
+        # Nothing is installed. A file of its own, for apt puts its locks beside it.
+        (folder / "status").touch()
         self.options = [f"-o{name}={value}" for name, value in {
             "Dir::Etc::SourceList": folder / "sources.list",
             "Dir::Etc::SourceParts": "-",
             "Dir::State": folder,
             "Dir::State::Lists": folder / "lists",
-            "Dir::State::Status": "/dev/null",
+            "Dir::State::Status": folder / "status",
             "Dir::Cache": folder,
             "Dir::Cache::Archives": folder / "archives",
-            "APT::Architecture": "amd64",
+            "APT::Architecture": architecture,
+            "APT::Architectures": architecture,
             # The sandbox user may not write below the caller's home.
             "APT::Sandbox::User": "",
         }.items()]
@@ -81,6 +84,12 @@ class SuiteApt:
         target.mkdir()
         host.run("apt-get", *self.options, "download", *packages, cwd=target)
         return sorted(target.glob("*.deb"))
+
+    def download_closure(self, *packages):
+        """Fetches packages with all that they depend on and returns the paths of their files."""
+        host.run("apt-get", *self.options, "install", "--yes", "--download-only",
+                 "--no-install-recommends", *packages)
+        return sorted((self.folder / "archives").glob("*.deb"))
 
 
 def _compare_versions(one, other):

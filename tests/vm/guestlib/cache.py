@@ -36,6 +36,12 @@ def _locked(path):
         yield
 
 
+def find(kind, recipe):
+    """The folder of this recipe if it has been made, else None."""
+    folder = root() / kind / key(recipe)
+    return folder if folder.is_dir() else None
+
+
 def folder_of(kind, recipe, build):
     """The folder that `build(folder)` fills; made at most once for a recipe, and whole or not
     at all: it is filled under another name and renamed."""
