@@ -70,6 +70,8 @@ step "Building tsan (gcc, TSan)" build tsan || exit 1
 step "Building fuzz (clang, ASan and UBSan)" build fuzz \
 	-DVFSWATCHD_FUZZ_SECONDS=$fuzz_seconds || exit 1
 step "Fetching and making the guests" tests/vm/vm prepare || exit 1
+# Without these check.arm64 says that it is skipped.
+step "Fetching the arm64 libraries" tests/check/arm64/sysroot --fetch
 join_trees
 run_ctest "$@"
 if [ $# -eq 0 ] && ! check_tiers; then
