@@ -6,7 +6,7 @@
 set -u
 cd "$(dirname "$0")/.." || exit 1
 fuzz_seconds=60
-tiers=(unit tsan check fuzz e2e bench)
+tiers=(unit tsan check fuzz bpf e2e bench)
 
 stop() {
 	trap '' INT TERM HUP
