@@ -13,9 +13,15 @@
 
 /* linux/fs.h */
 #define MAY_READ 4
-#define FMODE_READ 0x1
 /* overlayfs's backing files: the layer above is the one that is accounted */
 #define FMODE_NOACCOUNT 0x20000000
+
+/* asm-generic/errno-base.h */
+#define EBADF 9
+
+/* asm/thread_info.h: the task runs a system call of the 32-bit ABI */
+#define X86_TS_COMPAT 0x2
+#define ARM64_TIF_32BIT (1 << 22)
 
 /* linux/stat.h: i_mode >> 12; what has no path and no type of its own */
 #define FILE_TYPE_OTHER 0
@@ -108,6 +114,34 @@ struct task_struct {
 	const struct cred *cred;
 	char comm[16];
 	struct task_io_accounting ioac;
+};
+
+/*
+ * Where the number of a task's system call is, on each architecture: flavours,
+ * of which CO-RE finds the one that the kernel has.
+ */
+struct pt_regs___x86 {
+	unsigned long orig_ax;
+};
+
+struct pt_regs___arm64 {
+	int syscallno;
+};
+
+struct thread_info___x86 {
+	__u32 status;
+};
+
+struct thread_info___arm64 {
+	unsigned long flags;
+};
+
+struct task_struct___x86 {
+	struct thread_info___x86 thread_info;
+};
+
+struct task_struct___arm64 {
+	struct thread_info___arm64 thread_info;
 };
 
 struct seq_file;

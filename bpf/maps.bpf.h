@@ -133,14 +133,6 @@ struct {
 	__type(value, __u32);
 } resolver SEC(".maps");
 
-/* (decision, errno) -> calls.  Full: counted in stats. */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, VFSWATCH_MAX_ERRNOS);
-	__type(key, struct vfswatch_errno_key);
-	__type(value, __u64);
-} errnos SEC(".maps");
-
 /* Paths to user space.  Full: the name stays unannounced and is tried again. */
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);

@@ -1,14 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Entry points only.  The daemon loads one rung of the accounting ladder: the
- * LSM programs, or the same bodies as fentry.
+ * Entry points only: the same bodies on several kinds of hook.  The daemon loads
+ * those of one accounting method and of one exit method (daemon/kernel/rungs.h).
  */
 #include "account.bpf.h"
 #include "observe.bpf.h"
 
+#include <linux/ptrace.h>
+
 #include <bpf/bpf_tracing.h>
 
 char LICENSE[] SEC("license") = "GPL";
+
+/* Since 6.2, as kprobe.multi's users are: pointers of pt_regs have no type. */
+extern void *bpf_rdonly_cast(const void *object, __u32 type) __ksym __weak;
+
+#define FILE_OF(register) \
+	((struct file *)bpf_rdonly_cast((void *)(register), bpf_core_type_id_kernel(struct file)))
+#define TASK_OF(register) \
+	((struct task_struct *)bpf_rdonly_cast((void *)(register), \
+					       bpf_core_type_id_kernel(struct task_struct)))
+
+/* Accounting: at the permission check, and at the end of a task. */
 
 SEC("lsm/file_permission")
 int BPF_PROG(account_lsm, struct file *file, int mask)
@@ -46,6 +59,26 @@ int BPF_PROG(end_task_fentry, struct task_struct *task)
 	return end_task(task);
 }
 
+SEC("kprobe.multi")
+int BPF_KPROBE(account_multi, void *file, int mask)
+{
+	return account_read(ctx, FILE_OF(file), mask);
+}
+
+SEC("kprobe.multi")
+int BPF_KPROBE(resolve_multi, void *file)
+{
+	return resolve_read(FILE_OF(file));
+}
+
+SEC("kprobe.multi")
+int BPF_KPROBE(end_task_multi, void *task)
+{
+	return end_task(TASK_OF(task));
+}
+
+/* The reads of tasks that live. */
+
 SEC("iter/task")
 int dump_residues(struct bpf_iter__task *ctx)
 {
@@ -54,9 +87,51 @@ int dump_residues(struct bpf_iter__task *ctx)
 	return task ? write_residue(ctx->meta->seq, task) : 0;
 }
 
-SEC("fexit/vfs_read")
-int BPF_PROG(observe_vfs_read, struct file *file, char *buf, unsigned long asked, void *pos,
-	     long result)
-{
-	return observe_read(file, asked, result);
-}
+/*
+ * Ends of reads, by three methods for each function.  Where `asked` says which
+ * argument tells what was asked for, counted from 1.
+ *   fexit         one hook that sees arguments and result
+ *   kprobe_multi  a pair of hooks, exact on kernels whose fprobe stands on fgraph
+ *   kprobe        the same pair through tracefs, for kernels whose kretprobe.multi
+ *                 loses ends or is not there; it never accounts, for 6.1 has no
+ *                 typed pointer for it
+ */
+#define READ_END_PROGRAMS(function, arguments, asked, end)				\
+	SEC("fexit/" #function)								\
+	int fexit_##function(unsigned long long *ctx)					\
+	{										\
+		return end_read((struct file *)ctx[0], ctx[(asked) - 1], ctx[arguments], end);	\
+	}										\
+	SEC("kprobe.multi")								\
+	int enter_multi_##function(struct pt_regs *ctx)					\
+	{										\
+		if (settings.account_at_exit)						\
+			return enter_accounted_read(FILE_OF(PT_REGS_PARM1(ctx)),	\
+						    PT_REGS_PARM##asked(ctx));		\
+		return enter_read(PT_REGS_PARM##asked(ctx));				\
+	}										\
+	SEC("kretprobe.multi")								\
+	int leave_multi_##function(struct pt_regs *ctx)					\
+	{										\
+		return leave_read(PT_REGS_RC(ctx), end);				\
+	}										\
+	SEC("kprobe")									\
+	int enter_kprobe_##function(struct pt_regs *ctx)				\
+	{										\
+		return enter_read(PT_REGS_PARM##asked(ctx));				\
+	}										\
+	SEC("kretprobe")								\
+	int leave_kprobe_##function(struct pt_regs *ctx)				\
+	{										\
+		return leave_read(PT_REGS_RC(ctx), end);				\
+	}
+
+/* read, pread64 */
+READ_END_PROGRAMS(vfs_read, 4, 3, READ_END_PLAIN)
+/* readv, preadv, preadv2: how many vectors */
+READ_END_PROGRAMS(vfs_readv, 5, 3, READ_END_PLAIN)
+/* sendfile */
+READ_END_PROGRAMS(do_splice_direct, 6, 5, READ_END_SPLICE)
+READ_END_PROGRAMS(vfs_copy_file_range, 6, 5, READ_END_COPY)
+/* exec */
+READ_END_PROGRAMS(__kernel_read, 4, 3, READ_END_PLAIN)

@@ -45,13 +45,13 @@ static __always_inline __u64 process_targets(struct task_struct *task, __u32 tgi
 static __always_inline void forget_process(struct task_struct *task)
 {
 	struct vfswatch_process *process;
-	__u32 tgid = task->tgid;
+	__u32 tgid = TASK_READ(task, tgid);
 
 	/*
 	 * Not pid == tgid: a child whose fork failed half-way is freed here too, and
 	 * still has its parent's numbers.
 	 */
-	if (task->group_leader != task || !process_is_named(tgid))
+	if (TASK_READ(task, group_leader) != task || !process_is_named(tgid))
 		return;
 	process = bpf_map_lookup_elem(&processes, &tgid);
 	if (process && is_first_holder(process, task))

@@ -10,6 +10,24 @@
 
 #include "vfswatch_abi.h"
 
+/* Known when the program is loaded: the branch that is not taken is left out. */
+#define has_helper(name) bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_##name)
+
+/*
+ * Before 5.11 the current task is a number, which only probe reads take; since
+ * then its fields are loaded directly, which is cheaper and allowed under
+ * lockdown=confidentiality.
+ */
+#define TASK_READ(task, field) \
+	(has_helper(get_current_task_btf) ? (task)->field : BPF_CORE_READ(task, field))
+
+static __always_inline struct task_struct *current_task(void)
+{
+	if (has_helper(get_current_task_btf))
+		return bpf_get_current_task_btf();
+	return (struct task_struct *)bpf_get_current_task();
+}
+
 static __always_inline __u32 current_tgid(void)
 {
 	return bpf_get_current_pid_tgid() >> 32;
@@ -17,20 +35,60 @@ static __always_inline __u32 current_tgid(void)
 
 static __always_inline void read_comm(struct task_struct *task, __u64 comm[2])
 {
-	const __u64 *leader = (const __u64 *)task->group_leader->comm;
+	struct task_struct *leader = TASK_READ(task, group_leader);
+	const __u64 *words;
 
-	comm[0] = leader[0];
-	comm[1] = leader[1];
+	if (has_helper(get_current_task_btf)) {
+		words = (const __u64 *)leader->comm;
+		comm[0] = words[0];
+		comm[1] = words[1];
+	} else {
+		bpf_core_read(comm, VFSWATCH_COMM_BYTES, &leader->comm);
+	}
 }
 
 static __always_inline __u32 read_uid(struct task_struct *task)
 {
-	return task->cred->uid.val;
+	const struct cred *cred = TASK_READ(task, cred);
+
+	return TASK_READ(cred, uid.val);
 }
 
 static __always_inline __u64 start_ticks(struct task_struct *task)
 {
-	return task->group_leader->start_boottime / VFSWATCH_TICK_NS;
+	struct task_struct *leader = TASK_READ(task, group_leader);
+
+	return TASK_READ(leader, start_boottime) / VFSWATCH_TICK_NS;
+}
+
+/* A 32-bit system call's numbers are others: they have no name here. */
+static __always_inline bool is_compat_call(struct task_struct *task)
+{
+	struct task_struct___arm64 *arm64 = (void *)task;
+	struct task_struct___x86 *x86 = (void *)task;
+
+	if (bpf_core_field_exists(x86->thread_info.status))
+		return x86->thread_info.status & X86_TS_COMPAT;
+	if (bpf_core_field_exists(((struct pt_regs___arm64 *)0)->syscallno))
+		return arm64->thread_info.flags & ARM64_TIF_32BIT;
+	return false;
+}
+
+/* The current system call's number + 1; 0: this kernel does not tell. */
+static __always_inline __u32 read_call(struct task_struct *task)
+{
+	struct pt_regs___arm64 *arm64;
+	struct pt_regs___x86 *x86;
+
+	if (!has_helper(task_pt_regs) || is_compat_call(task))
+		return 0;
+	x86 = (void *)bpf_task_pt_regs(task);
+	arm64 = (void *)x86;
+	if (bpf_core_field_exists(x86->orig_ax))
+		return x86->orig_ax + 1;
+	if (bpf_core_field_exists(arm64->syscallno))
+		return arm64->syscallno + 1;
+	return 0;
 }
 
 #endif

@@ -98,8 +98,9 @@ std::vector<std::string_view> names_of(const Words& words) {
 
 template <typename Methods>
 std::vector<std::string_view> names_with_auto(const Methods& methods) {
-    std::vector<std::string_view> names = names_of(methods);
-    names.insert(names.begin(), kAutoWord);
+    std::vector<std::string_view> names = {kAutoWord};
+    for (const auto& entry : methods)
+        names.push_back(entry.word);
     return names;
 }
 

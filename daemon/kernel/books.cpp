@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -24,6 +25,11 @@ constexpr std::array<const char*, VFSWATCH_UNATTRIBUTED_REASONS> kUnattributedRe
 
 ReadCounts counts_of(const vfswatch_amount& amount) {
     return {.bytes = amount.bytes, .calls = amount.calls, .errors = 0, .eofs = 0};
+}
+
+int errno_of(std::size_t slot) {
+    if (slot < VFSWATCH_ERRNO_PUBLIC_END) return static_cast<int>(slot);
+    return static_cast<int>(slot - VFSWATCH_ERRNO_PUBLIC_END + VFSWATCH_ERRNO_KERNEL_BEGIN);
 }
 
 void add(ReadCounts& counts, const vfswatch_residue& residue) {
@@ -107,6 +113,7 @@ Result<ReadSnapshot> Books::read() {
     read_stats(snapshot);
     if (auto done = add_residues(snapshot); !done) return fail(done.error());
     read_errnos(snapshot);
+    read_durations(snapshot);
     // Last: a name is announced before its sum is made, so every sum above has its name here,
     // unless the ring was full.
     snapshot.new_names = take_names();
@@ -166,20 +173,26 @@ void Books::add_residue(const vfswatch_residue& residue, ReadSnapshot& snapshot)
 }
 
 void Books::read_errnos(ReadSnapshot& snapshot) const {
-    const int fd = bpf_map__fd(skeleton_->maps.errnos);
-    vfswatch_errno_key key{};
-    const void* previous = nullptr;
-    while (bpf_map_get_next_key(fd, previous, &key) == 0) {
-        std::uint64_t calls = 0;
-        if (bpf_map_lookup_elem(fd, &key, &calls) == 0)
-            snapshot.errnos.push_back({key.targets, static_cast<int>(key.number), calls});
-        previous = &key;
+    const vfswatch_stats& stats = skeleton_->bss->stats;
+    for (std::size_t target = 0; target < VFSWATCH_MAX_TARGETS; target++)
+        for (std::size_t slot = 0; slot < VFSWATCH_ERRNO_SLOTS; slot++)
+            if (const std::uint64_t calls = stats.errnos[target][slot]; calls != 0)
+                snapshot.errnos.push_back({target, errno_of(slot), calls});
+}
+
+void Books::read_durations(ReadSnapshot& snapshot) const {
+    for (const vfswatch_durations& durations : skeleton_->bss->stats.durations) {
+        ReadDurations& copy = snapshot.durations.emplace_back();
+        std::copy(std::begin(durations.buckets), std::end(durations.buckets),
+                  copy.buckets.begin());
+        copy.sum_ns = durations.sum_ns;
     }
 }
 
 KernelDrops Books::drops() const {
     const vfswatch_stats& stats = skeleton_->bss->stats;
-    return {stats.name_ring_full, stats.errno_table_full, stats.residue_torn};
+    return {stats.name_ring_full, stats.residue_torn,
+            stats.unattributed[VFSWATCH_UNATTRIBUTED_TASK_TABLE_FULL].calls};
 }
 
 }  // namespace vfswatchd

@@ -19,9 +19,9 @@ namespace vfswatchd {
 
 /// Events that the kernel side could not deliver or see whole, since load.
 struct KernelDrops {
-    std::uint64_t name_ring_full = 0;    ///< path announced again at a later read
-    std::uint64_t errno_table_full = 0;  ///< error counted for the file, not by errno
-    std::uint64_t residue_torn = 0;      ///< run that changed while it was read; seen next time
+    std::uint64_t name_ring_full = 0;  ///< path announced again at a later read
+    std::uint64_t residue_torn = 0;    ///< run that changed while it was read; seen next time
+    std::uint64_t task_table_full = 0;  ///< calls of tasks without a run: unattributed
 };
 
 /// Reads what the programs count: sums through a shared mapping, unsettled reads through
@@ -65,6 +65,7 @@ class Books {
     void add_residue(const vfswatch_residue& residue, ReadSnapshot& snapshot) const;
     void read_stats(ReadSnapshot& snapshot) const;
     void read_errnos(ReadSnapshot& snapshot) const;
+    void read_durations(ReadSnapshot& snapshot) const;
 
     vfswatch_bpf* skeleton_;
     std::span<const vfswatch_sum> sums_;   ///< the kernel's own memory

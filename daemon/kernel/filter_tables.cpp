@@ -67,10 +67,7 @@ Result<void> fill_ids(const bpf_map* queue, std::uint32_t count) {
 
 }  // namespace
 
-void size_tables(vfswatch_bpf& skeleton, const Filter& filter, const TableSizes& sizes) {
-    vfswatch_settings settings = filter.settings;
-    settings.max_files = sizes.max_files;
-    skeleton.rodata->settings = settings;
+void size_tables(vfswatch_bpf& skeleton, const TableSizes& sizes) {
     const auto& maps = skeleton.maps;
     bpf_map__set_max_entries(maps.runs, sizes.max_tasks);
     bpf_map__set_max_entries(maps.names, sizes.max_files);

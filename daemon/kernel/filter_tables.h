@@ -8,8 +8,8 @@ struct vfswatch_bpf;
 
 namespace vfswatchd {
 
-/// Sets what must be known before load: map capacities and the verifier's constants.
-void size_tables(vfswatch_bpf& skeleton, const Filter& filter, const TableSizes& sizes);
+/// Sets the maps' capacities, which must be known before load.
+void size_tables(vfswatch_bpf& skeleton, const TableSizes& sizes);
 
 /// Writes the filter into the loaded maps. Before attach, so that no read is seen unfiltered.
 [[nodiscard]] Result<void> fill_tables(vfswatch_bpf& skeleton, const Filter& filter,

@@ -4,10 +4,11 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include <algorithm>
 #include <array>
-#include <utility>
+#include <cerrno>
+#include <iterator>
 
-#include "kernel/attach.h"
 #include "kernel/filter_tables.h"
 #include "kernel/libbpf_log.h"
 #include "kernel/skeleton.h"
@@ -15,102 +16,259 @@
 namespace vfswatchd {
 namespace {
 
-/// The programs of one rung: the same bodies on another kind of hook.
-struct Rung {
-    const char* name;
-    const char* function;
-    bpf_program* account;
-    bpf_program* resolve;
-    bpf_program* end_task;
-    bpf_link** account_link;
-    bpf_link** end_task_link;
-};
+// What each set of programs has for itself: settings, texts, and a table that takes the programs
+// of one kind only.
+constexpr std::array<std::string_view, 2> kOwnMaps = {".rodata", "resolver"};
 
-Rung rung_of(vfswatch_bpf& skeleton, AccountingMethod method) {
-    auto& progs = skeleton.progs;
-    auto& links = skeleton.links;
-    if (method == AccountingMethod::kLsm)
-        return {method_name(method), "file_permission",  progs.account_lsm,  progs.resolve_lsm,
-                progs.end_task_lsm,  &links.account_lsm, &links.end_task_lsm};
-    return {method_name(method),   "security_file_permission", progs.account_fentry,
-            progs.resolve_fentry,  progs.end_task_fentry,      &links.account_fentry,
-            &links.end_task_fentry};
+constexpr const char* kResidueProgram = "dump_residues";
+
+bool is_own_map(const bpf_map* map) {
+    const std::string_view name = bpf_map__name(map);
+    return std::any_of(kOwnMaps.begin(), kOwnMaps.end(),
+                       [&](std::string_view own) { return name.ends_with(own); });
 }
 
-void choose_programs(vfswatch_bpf& skeleton, AccountingMethod method) {
-    const Rung unused =
-        rung_of(skeleton, method == AccountingMethod::kLsm ? AccountingMethod::kFentry
-                                                           : AccountingMethod::kLsm);
-    for (bpf_program* program : {unused.account, unused.resolve, unused.end_task})
-        bpf_program__set_autoload(program, false);
+bpf_program* find_program(vfswatch_bpf& skeleton, const std::string& name) {
+    return bpf_object__find_program_by_name(skeleton.obj, name.c_str());
 }
 
-Result<void> set_resolver(vfswatch_bpf& skeleton, AccountingMethod method) {
+/// The kinds of a rung's hooks, at the start and at the end of its function.
+std::pair<Hook::Kind, Hook::Kind> hook_kinds(ExitMethod method) {
+    switch (method) {
+        case ExitMethod::kKprobeMulti:
+            return {Hook::Kind::kMultiEntry, Hook::Kind::kMultiReturn};
+        case ExitMethod::kKprobe:
+            return {Hook::Kind::kTracefsEntry, Hook::Kind::kTracefsReturn};
+        case ExitMethod::kFexit:
+        case ExitMethod::kOff:
+            break;
+    }
+    return {Hook::Kind::kSection, Hook::Kind::kSection};
+}
+
+Hook::Kind hook_kind(AccountingMethod method) {
+    return method == AccountingMethod::kKprobeMulti ? Hook::Kind::kMultiEntry
+                                                    : Hook::Kind::kSection;
+}
+
+/// The rung whose end_task is used: where the exit accounts, the one of the same kind.
+const AccountingRung& end_task_rung(ProbeMethods methods) {
+    AccountingMethod method = methods.accounting;
+    if (method == AccountingMethod::kExit)
+        method = methods.exit == ExitMethod::kKprobeMulti ? AccountingMethod::kKprobeMulti
+                                                          : AccountingMethod::kFentry;
+    return *std::find_if(kAccountingLadder.begin(), std::prev(kAccountingLadder.end()),
+                         [&](const AccountingRung& rung) { return rung.method == method; });
+}
+
+Result<void> set_resolver(vfswatch_bpf& skeleton, const char* name) {
     const std::uint32_t slot = 0;
-    const int program = bpf_program__fd(rung_of(skeleton, method).resolve);
+    const int program = bpf_program__fd(find_program(skeleton, name));
     const int map = bpf_map__fd(skeleton.maps.resolver);
     if (bpf_map_update_elem(map, &slot, &program, BPF_ANY) == 0) return {};
     return fail(errno_error(errno, "set the program that resolves names"));
 }
 
+Result<void> add_hook(Hook::Kind kind, vfswatch_bpf& skeleton, const std::string& program,
+                      std::string_view function, std::vector<Hook>& hooks) {
+    auto hook = Hook::attach(kind, find_program(skeleton, program), function);
+    if (!hook) return fail(hook.error());
+    hooks.push_back(std::move(*hook));
+    return {};
+}
+
 }  // namespace
 
-const char* method_name(AccountingMethod method) {
-    return method == AccountingMethod::kLsm ? "lsm" : "fentry";
+const char* role_name(ProbeRole role) {
+    return role == ProbeRole::kAccounting ? "accounting" : "exit";
 }
 
 void Probes::SkeletonDeleter::operator()(vfswatch_bpf* skeleton) const {
     vfswatch_bpf__destroy(skeleton);
 }
 
-Probes::Probes(Skeleton skeleton, AccountingMethod method)
-    : skeleton_(std::move(skeleton)), method_(method) {}
+Probes::Probes(const Filter& filter, const TableSizes& sizes, ProbeMethods methods)
+    : settings_(filter.settings),
+      sizes_(sizes),
+      methods_(methods),
+      kernel_types_(KernelTypes::load()) {
+    settings_.max_files = sizes.max_files;
+    settings_.account_at_exit = methods.accounting == AccountingMethod::kExit ? 1 : 0;
+}
 Probes::Probes(Probes&&) noexcept = default;
 Probes& Probes::operator=(Probes&&) noexcept = default;
 Probes::~Probes() = default;
 
-Result<Probes> Probes::load(const Filter& filter, const TableSizes& sizes,
-                            AccountingMethod method) {
-    const LibbpfLog log;
-    Probes probes(Skeleton(vfswatch_bpf__open()), method);
-    if (!probes.skeleton_) return fail(errno_error(errno, "open the BPF object"));
-    vfswatch_bpf& skeleton = *probes.skeleton_;
-    size_tables(skeleton, filter, sizes);
-    choose_programs(skeleton, method);
-    if (const int result = vfswatch_bpf__load(&skeleton); result != 0)
-        return fail(negative_errno_error(result, "load the BPF programs: " + log.first_warning()));
-    if (auto done = fill_tables(skeleton, filter, sizes); !done) return fail(done.error());
-    if (auto done = set_resolver(skeleton, method); !done) return fail(done.error());
-    auto books = Books::open(skeleton);
+Result<Probes> Probes::load(const Filter& filter, const TableSizes& sizes, ProbeMethods methods) {
+    Probes probes(filter, sizes, methods);
+    auto programs = probes.load_programs(methods);
+    if (!programs) return fail(programs.error());
+    probes.tables_ = std::move(*programs);
+    if (auto done = fill_tables(*probes.tables_, filter, sizes); !done) return fail(done.error());
+    auto books = Books::open(*probes.tables_);
     if (!books) return fail(books.error());
     probes.books_ = std::move(*books);
     return probes;
 }
 
-Result<void> Probes::attach_accounting() {
-    const Rung rung = rung_of(*skeleton_, method_);
+Result<Probes::Skeleton> Probes::load_programs(ProbeMethods methods) const {
+    const LibbpfLog log;
+    Skeleton skeleton(vfswatch_bpf__open());
+    if (!skeleton) return fail(errno_error(errno, "open the BPF object"));
+    skeleton->rodata->settings = settings_;
+    size_tables(*skeleton, sizes_);
+    if (tables_)
+        if (auto done = share_tables(*skeleton); !done) return fail(done.error());
+    bpf_program* program = nullptr;
+    bpf_object__for_each_program(program, skeleton->obj)
+        bpf_program__set_autoload(program, false);
+    for (const std::string& name : programs_of(methods))
+        bpf_program__set_autoload(find_program(*skeleton, name), true);
+    if (const int result = vfswatch_bpf__load(skeleton.get()); result != 0)
+        return fail(negative_errno_error(result, "load the BPF programs: " + log.first_warning()));
+    if (const AccountingRung* rung = accounting_rung(methods.accounting))
+        if (auto done = set_resolver(*skeleton, rung->resolve); !done) return fail(done.error());
+    return skeleton;
+}
+
+Result<void> Probes::share_tables(vfswatch_bpf& skeleton) const {
+    bpf_map* map = nullptr;
+    bpf_object__for_each_map(map, skeleton.obj) {
+        if (is_own_map(map)) continue;
+        const bpf_map* shared = bpf_object__find_map_by_name(tables_->obj, bpf_map__name(map));
+        if (const int result = bpf_map__reuse_fd(map, bpf_map__fd(shared)); result != 0)
+            return fail(negative_errno_error(result,
+                                             std::string("share map ") + bpf_map__name(shared)));
+    }
+    return {};
+}
+
+std::vector<std::string> Probes::programs_of(ProbeMethods methods) const {
+    std::vector<std::string> names;
+    if (!tables_) names.emplace_back(kResidueProgram);
+    names.emplace_back(end_task_rung(methods).end_task);
+    if (const AccountingRung* rung = accounting_rung(methods.accounting)) {
+        names.emplace_back(rung->account);
+        names.emplace_back(rung->resolve);
+    }
+    if (const ExitRung* rung = exit_rung(methods.exit))
+        for (const std::string& function : read_functions()) {
+            if (!rung->enter.empty()) names.push_back(std::string(rung->enter) + function);
+            names.push_back(std::string(rung->leave) + function);
+        }
+    return names;
+}
+
+std::vector<std::string> Probes::read_functions() const {
+    std::vector<std::string> names;
+    for (const std::string_view function : kReadFunctions)
+        if (function == kReadFunctions.front() || kernel_types_.has_function(std::string(function)))
+            names.emplace_back(function);
+    return names;
+}
+
+Result<Probes::Hooks> Probes::accounting_hooks(vfswatch_bpf& skeleton,
+                                               ProbeMethods methods) const {
+    Hooks hooks;
+    const AccountingRung& end = end_task_rung(methods);
     // The end of tasks first: a run without an end would outlive its task.
-    if (auto done = attach(rung.end_task, *rung.end_task_link); !done) return done;
-    return attach(rung.account, *rung.account_link);
+    if (auto done = add_hook(hook_kind(end.method), skeleton, end.end_task, end.end_task_function,
+                             hooks);
+        !done)
+        return fail(done.error());
+    const AccountingRung* rung = accounting_rung(methods.accounting);
+    if (rung == nullptr) {
+        auto ends = exit_hooks(skeleton, methods.exit);
+        if (!ends) return ends;
+        std::move(ends->begin(), ends->end(), std::back_inserter(hooks));
+        return hooks;
+    }
+    if (auto done = add_hook(hook_kind(rung->method), skeleton, rung->account,
+                             rung->account_function, hooks);
+        !done)
+        return fail(done.error());
+    return hooks;
+}
+
+Result<Probes::Hooks> Probes::exit_hooks(vfswatch_bpf& skeleton, ExitMethod method) const {
+    Hooks hooks;
+    const ExitRung* rung = exit_rung(method);
+    if (rung == nullptr) return hooks;
+    const auto [entry, exit] = hook_kinds(method);
+    for (const std::string& function : read_functions()) {
+        // The end first: an entry without an end would leave a stale note.
+        if (auto done = add_hook(exit, skeleton, std::string(rung->leave) + function, function,
+                                 hooks);
+            !done)
+            return fail(done.error());
+        if (rung->enter.empty()) continue;
+        if (auto done = add_hook(entry, skeleton, std::string(rung->enter) + function, function,
+                                 hooks);
+            !done)
+            return fail(done.error());
+    }
+    return hooks;
+}
+
+Result<void> Probes::attach_accounting() {
+    auto hooks = accounting_hooks(programs(), methods_);
+    if (!hooks) return fail(hooks.error());
+    accounting_ = std::move(*hooks);
+    return {};
 }
 
 Result<void> Probes::attach_exit() {
-    return attach(skeleton_->progs.observe_vfs_read, skeleton_->links.observe_vfs_read);
+    if (methods_.accounting == AccountingMethod::kExit) return {};
+    auto hooks = exit_hooks(programs(), methods_.exit);
+    if (!hooks) return fail(hooks.error());
+    exit_ = std::move(*hooks);
+    return {};
+}
+
+Result<void> Probes::move_to(ProbeMethods methods) {
+    auto skeleton = load_programs(methods);
+    if (!skeleton) return fail(skeleton.error());
+    auto accounting = accounting_hooks(**skeleton, methods);
+    if (!accounting) return fail(accounting.error());
+    auto exit = exit_hooks(**skeleton, methods.exit);
+    if (!exit) return fail(exit.error());
+    for (const AttachedProbe& probe : attached())
+        earlier_misses_[{probe.role, probe.function}] = probe.missed;
+    accounting_ = std::move(*accounting);
+    exit_ = std::move(*exit);
+    moved_to_ = std::move(*skeleton);
+    methods_ = methods;
+    return {};
 }
 
 std::vector<AttachedProbe> Probes::attached() const {
     std::vector<AttachedProbe> rows;
-    const Rung rung = rung_of(*skeleton_, method_);
-    if (*rung.account_link != nullptr)
-        rows.push_back({"accounting", rung.function, rung.name, recursion_misses(rung.account)});
-    if (skeleton_->links.observe_vfs_read != nullptr)
-        rows.push_back(
-            {"exit", "vfs_read", "fexit", recursion_misses(skeleton_->progs.observe_vfs_read)});
+    const bool at_exit = methods_.accounting == AccountingMethod::kExit;
+    add_rows(ProbeRole::kAccounting, at_exit ? method_name(methods_.exit)
+                                             : method_name(methods_.accounting),
+             accounting_, rows);
+    add_rows(ProbeRole::kExit, method_name(methods_.exit), exit_, rows);
     return rows;
 }
 
+void Probes::add_rows(ProbeRole role, std::string_view method, const Hooks& hooks,
+                      std::vector<AttachedProbe>& rows) const {
+    for (const Hook& hook : hooks) {
+        auto row = std::find_if(rows.begin(), rows.end(), [&](const AttachedProbe& known) {
+            return known.role == role && known.function == hook.function();
+        });
+        if (row == rows.end()) {
+            const auto earlier = earlier_misses_.find({role, hook.function()});
+            rows.push_back({role, hook.function(), method,
+                            earlier == earlier_misses_.end() ? 0 : earlier->second});
+            row = std::prev(rows.end());
+        }
+        row->missed += hook.missed();
+    }
+}
+
 std::vector<MapInfo> Probes::maps() const {
-    return read_map_info(*skeleton_);
+    return read_map_info(*tables_);
 }
 
 }  // namespace vfswatchd

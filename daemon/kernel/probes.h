@@ -2,32 +2,38 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
 #include "kernel/books.h"
+#include "kernel/hook.h"
+#include "kernel/kernel_types.h"
 #include "kernel/map_info.h"
+#include "kernel/rungs.h"
 #include "model/filter.h"
+#include "model/probe.h"
 #include "model/reads.h"
 
-struct bpf_link;
 struct vfswatch_bpf;
 
 namespace vfswatchd {
 
-/// A rung of the accounting ladder: which kind of program runs at the start of a read.
-enum class AccountingMethod { kLsm, kFentry };
+enum class ProbeRole { kAccounting, kExit };
 
-[[nodiscard]] const char* method_name(AccountingMethod method);
+[[nodiscard]] const char* role_name(ProbeRole role);
 
-/// An attached program, as vfswatch_probe_attached and vfswatch_probe_missed_total show it.
+/// An attached probe, as vfswatch_probe_attached and vfswatch_probe_missed_total show it: one or
+/// two hooks at a function.
 struct AttachedProbe {
-    const char* role;      ///< "accounting" or "exit"
-    const char* function;  ///< the kernel function that it stands on
-    const char* method;    ///< "lsm", "fentry" or "fexit"
-    std::uint64_t missed;  ///< runs that the kernel skipped since attach
+    ProbeRole role;
+    std::string function;    ///< the kernel function that it stands on
+    std::string_view method;
+    std::uint64_t missed;  ///< runs that the kernel skipped, also of a method that was left
 };
 
 /// The BPF programs of this daemon in the kernel, with their maps. Everything leaves the kernel
@@ -38,7 +44,7 @@ class Probes {
     /// Loads the programs and fills the filter's tables; nothing runs yet.
     /// Errors: what the kernel or libbpf refused, with libbpf's own first warning.
     [[nodiscard]] static Result<Probes> load(const Filter& filter, const TableSizes& sizes,
-                                             AccountingMethod method);
+                                             ProbeMethods methods);
 
     Probes(Probes&&) noexcept;
     Probes& operator=(Probes&&) noexcept;
@@ -47,12 +53,19 @@ class Probes {
     /// From here on wanted reads are counted.
     [[nodiscard]] Result<void> attach_accounting();
 
-    /// From here on errors and ends of file are counted.
+    /// From here on errors, ends of file and durations are counted.
     [[nodiscard]] Result<void> attach_exit();
+
+    /// Counts on by other methods, in the same tables, without a gap: the new programs run before
+    /// the old ones leave, and a read that both see counts once. Not from or to accounting at the
+    /// ends of reads, whose books are kept by another meter.
+    /// Errors: nothing has changed.
+    [[nodiscard]] Result<void> move_to(ProbeMethods methods);
 
     /// What has been counted so far.
     [[nodiscard]] Books& books() { return *books_; }
 
+    [[nodiscard]] ProbeMethods methods() const { return methods_; }
     [[nodiscard]] std::vector<AttachedProbe> attached() const;
     [[nodiscard]] std::vector<MapInfo> maps() const;
 
@@ -61,12 +74,30 @@ class Probes {
         void operator()(vfswatch_bpf* skeleton) const;
     };
     using Skeleton = std::unique_ptr<vfswatch_bpf, SkeletonDeleter>;
+    using Hooks = std::vector<Hook>;
 
-    Probes(Skeleton skeleton, AccountingMethod method);
+    Probes(const Filter& filter, const TableSizes& sizes, ProbeMethods methods);
+    [[nodiscard]] Result<Skeleton> load_programs(ProbeMethods methods) const;
+    [[nodiscard]] Result<void> share_tables(vfswatch_bpf& skeleton) const;
+    [[nodiscard]] std::vector<std::string> programs_of(ProbeMethods methods) const;
+    [[nodiscard]] Result<Hooks> accounting_hooks(vfswatch_bpf& skeleton,
+                                                 ProbeMethods methods) const;
+    [[nodiscard]] Result<Hooks> exit_hooks(vfswatch_bpf& skeleton, ExitMethod method) const;
+    [[nodiscard]] std::vector<std::string> read_functions() const;
+    [[nodiscard]] vfswatch_bpf& programs() const { return moved_to_ ? *moved_to_ : *tables_; }
+    void add_rows(ProbeRole role, std::string_view method, const Hooks& hooks,
+                  std::vector<AttachedProbe>& rows) const;
 
-    Skeleton skeleton_;
-    AccountingMethod method_;
+    vfswatch_settings settings_;
+    TableSizes sizes_;
+    ProbeMethods methods_;
+    KernelTypes kernel_types_;
+    Skeleton tables_;    ///< owns the maps, and the programs until the first move
+    Skeleton moved_to_;  ///< programs on the same maps
+    Hooks accounting_;
+    Hooks exit_;
     std::unique_ptr<Books> books_;
+    std::map<std::pair<ProbeRole, std::string>, std::uint64_t> earlier_misses_;
 };
 
 }  // namespace vfswatchd

@@ -16,6 +16,7 @@
 #include <thread>
 
 #include "base/unique_fd.h"
+#include "kernel/probes.h"
 
 namespace vfswatchd {
 namespace {
@@ -44,7 +45,8 @@ constexpr TableSizes kTrialSizes = {
 
 struct TrialFile {
     UniqueFd fd;
-    std::atomic<std::uint64_t> reads{0};
+    std::atomic<std::uint64_t> reads{0};  ///< of one byte
+    std::atomic<std::uint64_t> eofs{0};
 };
 
 using TrialFiles = std::array<TrialFile, kReaders + 1>;
@@ -58,9 +60,14 @@ Result<void> make_files(TrialFiles& files) {
     return {};
 }
 
-void read_once(TrialFile& file) {
+void read_byte(TrialFile& file) {
     char byte = 0;
     if (pread(file.fd.get(), &byte, 1, 0) == 1) file.reads++;
+}
+
+void read_end(TrialFile& file) {
+    char byte = 0;
+    if (pread(file.fd.get(), &byte, 1, 1) == 0) file.eofs++;
 }
 
 bool pin_to_cpu(int cpu) {
@@ -75,8 +82,9 @@ void read_in_turns(TrialFiles& files, std::size_t own, int cpu) {
     if (!pin_to_cpu(cpu)) return;
     const auto end = std::chrono::steady_clock::now() + kDuration;
     while (std::chrono::steady_clock::now() < end) {
-        read_once(files.at(own));
-        read_once(files.at(kSharedFile));
+        read_byte(files.at(own));
+        read_end(files.at(own));
+        read_byte(files.at(kSharedFile));
     }
 }
 
@@ -104,63 +112,91 @@ Result<ReadSnapshot> read_and_look(TrialFiles& files, Books& books) {
     return snapshot;
 }
 
-std::map<std::string, std::uint64_t> bytes_by_path(const ReadSnapshot& snapshot) {
+std::map<std::string, ReadCounts> counts_by_path(const ReadSnapshot& snapshot) {
     std::map<std::uint32_t, std::string> names;
     for (const FileName& name : snapshot.new_names)
         names[name.id] = name.path;
-    std::map<std::string, std::uint64_t> bytes;
-    for (const ReadSum& sum : snapshot.sums)
-        bytes[names[sum.key.name_id]] += sum.counts.bytes;
-    return bytes;
+    std::map<std::string, ReadCounts> counts;
+    for (const ReadSum& sum : snapshot.sums) {
+        ReadCounts& of_path = counts[names[sum.key.name_id]];
+        of_path.bytes += sum.counts.bytes;
+        of_path.calls += sum.counts.calls;
+        of_path.eofs += sum.counts.eofs;
+    }
+    return counts;
 }
 
-/// Empty: every read was counted under its file.
-std::string judge(const TrialFiles& files, const ReadSnapshot& snapshot) {
-    auto counted = bytes_by_path(snapshot);
+/// What was made of the readers' calls, and what of them was counted where it belongs.
+struct Tally {
     std::uint64_t made = 0;
     std::uint64_t right = 0;
     bool exact = true;
-    for (std::size_t i = 0; i < files.size(); i++) {
-        const std::uint64_t own = files.at(i).reads;
-        if (own == 0) return "a trial reader could not be pinned to a CPU or could not read";
-        const std::uint64_t seen = counted["memfd:" + (kNamePrefix + std::to_string(i))];
-        made += own;
-        right += std::min(own, seen);
-        exact = exact && own == seen;
+
+    void add(std::uint64_t made_here, std::uint64_t counted) {
+        made += made_here;
+        right += std::min(made_here, counted);
+        exact = exact && made_here == counted;
     }
-    if (exact) return "";
-    if (right == 0) return "it attached, but it never fires";
-    return std::to_string(right) + " of " + std::to_string(made) +
-           " trial reads were counted under their file: it is skipped while another task is "
-           "preempted inside it";
+};
+
+MethodTrial judge(const Tally& tally, const std::string& what) {
+    if (tally.exact) return {true, true, {}};
+    if (tally.right == 0) return {false, false, plain_error("it attached, but it never fires")};
+    return {true, false,
+            plain_error(std::to_string(tally.right) + " of " + std::to_string(tally.made) + what +
+                        ": it is skipped while another task is preempted inside it")};
 }
 
-Result<std::string> run_trial(AccountingMethod method) {
+Trial judge(const TrialFiles& files, const ReadSnapshot& snapshot) {
+    auto counted = counts_by_path(snapshot);
+    Tally bytes;
+    Tally calls;
+    Tally eofs;
+    for (std::size_t i = 0; i < files.size(); i++) {
+        const TrialFile& file = files.at(i);
+        if (file.reads == 0) {
+            const Error none =
+                plain_error("a trial reader could not be pinned to a CPU or could not read");
+            return {{false, false, none}, {false, false, none}};
+        }
+        const ReadCounts& seen = counted["memfd:" + (kNamePrefix + std::to_string(i))];
+        bytes.add(file.reads, seen.bytes);
+        calls.add(file.reads + file.eofs, seen.calls);
+        eofs.add(file.eofs, seen.eofs);
+    }
+    const char* under_file = " trial reads were counted under their file";
+    return {judge(bytes.exact ? calls : bytes, under_file),
+            judge(eofs, " ends of file in the trial were seen")};
+}
+
+/// Errors: the programs could not be loaded or the accounting not be attached.
+Result<Trial> run_trial(ProbeMethods methods) {
     TrialFiles files;
     if (auto made = make_files(files); !made) return fail(made.error());
-    auto probes = Probes::load(filter_for_self(), kTrialSizes, method);
+    auto probes = Probes::load(filter_for_self(), kTrialSizes, methods);
     if (!probes) return fail(probes.error());
     if (auto done = probes->attach_accounting(); !done) return fail(done.error());
+    const auto exit = probes->attach_exit();
     auto snapshot = read_and_look(files, probes->books());
     if (!snapshot) return fail(snapshot.error());
-    return judge(files, *snapshot);
+    Trial trial = judge(files, *snapshot);
+    if (!exit) trial.exit = {false, false, exit.error()};
+    if (methods.exit == ExitMethod::kOff) trial.exit = {true, true, {}};
+    return trial;
 }
 
 }  // namespace
 
-TrialOutcome try_accounting(AccountingMethod method) {
-    const auto verdict = run_trial(method);
-    if (!verdict) return {method, false, verdict.error()};
-    return {method, verdict->empty(), plain_error(*verdict)};
-}
-
-std::vector<TrialOutcome> try_ladder() {
-    std::vector<TrialOutcome> outcomes;
-    for (const AccountingMethod method : {AccountingMethod::kLsm, AccountingMethod::kFentry}) {
-        outcomes.push_back(try_accounting(method));
-        if (outcomes.back().exact) break;
-    }
-    return outcomes;
+Trial try_methods(ProbeMethods methods) {
+    const auto trial = run_trial(methods);
+    if (trial) return *trial;
+    const MethodTrial refused = {false, false, trial.error()};
+    if (methods.exit == ExitMethod::kOff || methods.accounting == AccountingMethod::kExit)
+        return {refused, refused};
+    // One of the two was refused: without the exit's programs it shows which.
+    Trial accounting_alone = try_methods({methods.accounting, ExitMethod::kOff});
+    accounting_alone.exit = refused;
+    return accounting_alone;
 }
 
 }  // namespace vfswatchd

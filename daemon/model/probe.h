@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <optional>
 #include <string_view>
 
@@ -42,6 +43,28 @@ inline constexpr std::array<MethodWord<ExitMethod>, 4> kExitMethods = {{
     {"kprobe", ExitMethod::kKprobe},
     {"off", ExitMethod::kOff},
 }};
+
+template <typename Method, std::size_t kCount>
+[[nodiscard]] constexpr std::string_view word_of(
+    const std::array<MethodWord<Method>, kCount>& words, Method method) {
+    for (const MethodWord<Method>& entry : words)
+        if (entry.method == method) return entry.word;
+    return "";
+}
+[[nodiscard]] constexpr std::string_view method_name(AccountingMethod method) {
+    return word_of(kAccountingMethods, method);
+}
+[[nodiscard]] constexpr std::string_view method_name(ExitMethod method) {
+    return word_of(kExitMethods, method);
+}
+
+/// How reads are counted and their ends seen.
+struct ProbeMethods {
+    AccountingMethod accounting = AccountingMethod::kLsm;
+    ExitMethod exit = ExitMethod::kFexit;
+
+    friend bool operator==(const ProbeMethods&, const ProbeMethods&) = default;
+};
 
 /// What the configuration asks for; absent: auto, the best that this kernel offers.
 struct ProbeWishes {

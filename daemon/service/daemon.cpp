@@ -8,10 +8,12 @@
 #include <utility>
 
 #include "http/server.h"
+#include "kernel/kernel_types.h"
+#include "kernel/ladder.h"
 #include "kernel/platform.h"
-#include "kernel/trial.h"
 #include "policy/lower.h"
 #include "service/loop.h"
+#include "service/miss_watch.h"
 #include "service/page.h"
 #include "service/report.h"
 #include "service/watch.h"
@@ -91,29 +93,58 @@ OrRefusal<HttpServer> listen(const Config& config, Service& service) {
     return std::move(*server);
 }
 
-OrRefusal<AccountingMethod> choose_method(const Log& log) {
+template <typename Method>
+void tell(const std::string& what, const std::vector<RungOutcome<Method>>& outcomes, Method chosen,
+          const Log& log) {
+    for (const RungOutcome<Method>& outcome : outcomes) {
+        const std::string by = what + " by " + std::string(method_name(outcome.method));
+        if (outcome.trial.exact)
+            log.info(by + ": exact in its trial");
+        else if (outcome.method == chosen)
+            log.warning(by + " although it may miss: " + outcome.trial.reason.message());
+        else
+            log.info(by + " refused: " + outcome.trial.reason.message());
+    }
+}
+
+OrRefusal<ProbeMethods> choose_methods(const Config& config, const Log& log) {
+    const LadderOutcome outcome = climb_ladders(config.probe);
+    if (outcome.chosen) {
+        tell("accounting", outcome.accounting, outcome.chosen->accounting, log);
+        tell("ends of reads", outcome.exit, outcome.chosen->exit, log);
+        return *outcome.chosen;
+    }
     std::string reasons;
     std::error_code code;
-    for (const TrialOutcome& outcome : try_ladder()) {
-        if (outcome.exact) {
-            log.info(std::string("accounting by ") + method_name(outcome.method) +
-                     ": every trial read was counted under its file");
-            return outcome.method;
-        }
-        log.info(std::string("accounting by ") + method_name(outcome.method) +
-                 " refused: " + outcome.reason.message());
-        reasons += (reasons.empty() ? "" : "; ") + std::string(method_name(outcome.method)) + ": " +
-                   outcome.reason.message();
-        code = outcome.reason.code;
+    for (const auto& [method, trial] : outcome.accounting) {
+        reasons += (reasons.empty() ? "" : "; ") + std::string(method_name(method)) + ": " +
+                   trial.reason.message();
+        code = trial.reason.code;
     }
-    return refuse_kernel({code, "no accounting method is exact on this kernel (" + reasons + ")"});
+    return refuse_kernel({code, "reads cannot be counted on this kernel (" + reasons + ")"});
+}
+
+/// What targets ask for and will not get.
+void tell_what_is_missing(const Config& config, ProbeMethods methods, const Log& log) {
+    const bool calls = KernelTypes::load().has_helper("task_pt_regs");
+    const bool starts = methods.accounting != AccountingMethod::kExit ||
+                        methods.exit != ExitMethod::kFexit;
+    for (const TargetConfig& target : config.targets) {
+        if (target.labels.call && !calls)
+            log.warning("target " + target.name +
+                        ": the label call stays empty: this kernel is older than 5.15");
+        if (target.latency && (methods.exit == ExitMethod::kOff || !starts))
+            log.warning("target " + target.name +
+                        ": no durations: the method in use does not see how long a read takes");
+    }
 }
 
 OrRefusal<std::shared_ptr<Watch>> attach(const Config& config, const Filter& filter,
                                          const Log& log) {
-    const auto method = choose_method(log);
-    if (!method) return tl::unexpected(method.error());
-    auto probes = Probes::load(filter, table_sizes(config, filter), *method);
+    const auto methods = choose_methods(config, log);
+    if (!methods) return tl::unexpected(methods.error());
+    tell_what_is_missing(config, *methods, log);
+    auto probes = Probes::load(filter, table_sizes(config, filter), *methods);
     if (!probes) return refuse_kernel(probes.error());
     if (auto done = probes->attach_accounting(); !done) return refuse_kernel(done.error());
     // Counts do without it: only errors and ends of file would be missing.
@@ -134,6 +165,8 @@ OrRefusal<void> serve(const Config& config, const Filter& filter, const Log& log
     if (!watch) return tl::unexpected(watch.error());
     service.publish(*watch);
     Watch& names = **watch;
+    MissWatch misses(names, config.probe, log);
+    (*loop)->each_second([&misses] { misses.look(); });
     if (auto done = (*loop)->watch(names.name_ring_fd(), [&names] { names.drain_names(); }); !done)
         return refuse(ExitCode::kUnavailable, done.error().message());
 

@@ -4,8 +4,9 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "kernel/kernel_types.h"
+#include "kernel/ladder.h"
 #include "kernel/platform.h"
-#include "kernel/trial.h"
 
 namespace vfswatchd {
 namespace {
@@ -53,13 +54,41 @@ Finding security_modules(const Platform& platform) {
             "boot with lsm=" + platform.lsms + ",bpf"};
 }
 
-Finding accounting(const TrialOutcome& outcome, bool last) {
-    const std::string subject = std::string("accounting by ") + method_name(outcome.method);
-    if (outcome.exact)
-        return {subject, State::kOk, "chosen: every trial read was counted under its file", ""};
-    return {subject, last ? State::kMissing : State::kWarning,
-            "refused: " + outcome.reason.message(),
-            last ? "no exact way is left on this kernel: see the remedies above" : ""};
+template <typename Method>
+Finding rung(const std::string& what, const RungOutcome<Method>& outcome, bool chosen,
+             const std::string& remedy) {
+    const std::string subject = what + " by " + std::string(method_name(outcome.method));
+    if (outcome.trial.exact) return {subject, State::kOk, "chosen: exact in its trial", ""};
+    return {subject, State::kWarning,
+            (chosen ? "chosen, but it may miss: " : "refused: ") + outcome.trial.reason.message(),
+            chosen ? remedy : ""};
+}
+
+void add_accounting(const LadderOutcome& outcome, std::vector<Finding>& findings) {
+    for (const auto& tried : outcome.accounting)
+        findings.push_back(rung(
+            "accounting", tried, outcome.chosen && outcome.chosen->accounting == tried.method, ""));
+    Finding& last = findings.back();
+    if (last.state == State::kOk) return;
+    last.state = State::kMissing;
+    last.remedy = outcome.chosen ? "reads that a probe misses are not counted, and "
+                                   "vfswatch_probe_missed_total says how many: see the remedies "
+                                   "above for an exact way"
+                                 : "no way to count is left on this kernel: see the remedies above";
+}
+
+void add_exit(const LadderOutcome& outcome, std::vector<Finding>& findings) {
+    for (const auto& tried : outcome.exit)
+        findings.push_back(rung("ends of reads", tried,
+                                outcome.chosen && outcome.chosen->exit == tried.method,
+                                "errors, ends of file and durations may be too low: boot with "
+                                "preempt=none, or run as root for the method kprobe"));
+}
+
+Finding call_label() {
+    if (KernelTypes::load().has_helper("task_pt_regs"))
+        return {"label call", State::kOk, "this kernel tells which system call reads", ""};
+    return {"label call", State::kWarning, "empty on this kernel", "it needs Linux 5.15 or newer"};
 }
 
 const char* mark(State state) {
@@ -108,9 +137,10 @@ std::vector<Finding> examine() {
                                      capabilities(platform),
                                      preemption(platform),
                                      security_modules(platform)};
-    const auto outcomes = try_ladder();
-    for (const TrialOutcome& outcome : outcomes)
-        findings.push_back(accounting(outcome, &outcome == &outcomes.back()));
+    const LadderOutcome outcome = climb_ladders({});
+    add_accounting(outcome, findings);
+    add_exit(outcome, findings);
+    findings.push_back(call_label());
     return findings;
 }
 

@@ -86,7 +86,9 @@ int Loop::on_readable(sd_event_source*, int, std::uint32_t, void* loop) {
 }
 
 int Loop::on_beat(sd_event_source* source, std::uint64_t, void* loop) {
-    static_cast<Loop*>(loop)->beat_seconds_ = monotonic_seconds();
+    auto* self = static_cast<Loop*>(loop);
+    if (self->on_beat_function_) self->on_beat_function_();
+    self->beat_seconds_ = monotonic_seconds();
     const int result = sd_event_source_set_time_relative(source, kBeatUsec);
     return result < 0 ? result : sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <utility>
 
 #include "base/result.h"
 
@@ -22,6 +23,9 @@ class Loop {
 
     /// Runs `on_readable` each time `fd` becomes readable.
     [[nodiscard]] Result<void> watch(int fd, std::function<void()> on_readable);
+
+    /// Runs `on_beat` about once a second.
+    void each_second(std::function<void()> on_beat) { on_beat_function_ = std::move(on_beat); }
 
     /// Until SIGTERM or SIGINT.
     [[nodiscard]] Result<void> run();
@@ -44,6 +48,7 @@ class Loop {
     std::unique_ptr<sd_event, Unref> event_;
     std::function<void()> on_hangup_;
     std::function<void()> on_readable_;
+    std::function<void()> on_beat_function_;
     std::atomic<std::int64_t> beat_seconds_{0};
 };
 

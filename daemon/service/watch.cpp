@@ -68,18 +68,33 @@ std::vector<AttachedProbe> Watch::attached() {
     return probes_.attached();
 }
 
+ProbeMethods Watch::methods() {
+    const std::lock_guard lock(mutex_);
+    return probes_.methods();
+}
+
+KernelDrops Watch::drops() {
+    const std::lock_guard lock(mutex_);
+    return probes_.books().drops();
+}
+
+Result<void> Watch::move_to(ProbeMethods methods) {
+    const std::lock_guard lock(mutex_);
+    return probes_.move_to(methods);
+}
+
 SelfMetrics Watch::self_metrics() {
     SelfMetrics self;
     self.build = build_;
     for (const AttachedProbe& probe : probes_.attached()) {
-        self.probes.push_back({probe.role, probe.function, probe.method});
-        self.missed.push_back({probe.role, probe.function, probe.missed});
+        const char* role = role_name(probe.role);
+        self.probes.push_back({role, probe.function, std::string(probe.method)});
+        self.missed.push_back({role, probe.function, probe.missed});
     }
     for (const MapInfo& map : probes_.maps())
         self.maps.push_back({map.name, map.entries, map.capacity, map.memory_bytes});
     const KernelDrops drops = probes_.books().drops();
     self.dropped = {{"name_ring_full", drops.name_ring_full},
-                    {"errno_table_full", drops.errno_table_full},
                     {"residue_torn", drops.residue_torn}};
     self.config_last_reload_success_timestamp_seconds = started_at_seconds_;
     self.last_scrape_duration_seconds = last_scrape_seconds_;

@@ -33,6 +33,12 @@ class Watch {
     [[nodiscard]] int name_ring_fd();
 
     [[nodiscard]] std::vector<AttachedProbe> attached();
+    [[nodiscard]] ProbeMethods methods();
+    [[nodiscard]] KernelDrops drops();
+
+    /// Counts on by other methods; a scrape meanwhile waits.
+    /// Errors: nothing has changed.
+    [[nodiscard]] Result<void> move_to(ProbeMethods methods);
 
   private:
     [[nodiscard]] SelfMetrics self_metrics();

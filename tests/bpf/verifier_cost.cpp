@@ -39,6 +39,8 @@ Filter filter_that_needs_all_code() {
     filter.settings.pid_targets = 0b0001;
     filter.settings.comm_targets = 0b0010;
     filter.settings.uid_targets = 0b0100;
+    filter.settings.call_targets = 0b1000;
+    filter.settings.latency_targets = 0b1000;
     return filter;
 }
 
@@ -92,7 +94,8 @@ bool report(const std::string& name) {
     const LibbpfLog libbpf_log;
     const Skeleton skeleton(vfswatch_bpf__open());
     if (!skeleton) return false;
-    size_tables(*skeleton, filter_that_needs_all_code(), kSizes);
+    skeleton->rodata->settings = filter_that_needs_all_code().settings;
+    size_tables(*skeleton, kSizes);
     std::vector<char> log(kLogBytes);
     bpf_program* program = choose_only(*skeleton, name);
     bpf_program__set_log_level(program, kLogStats);

@@ -58,7 +58,7 @@ User=selftest
 ExecStart=/usr/sbin/selftest /etc/selftest/selftest.conf
 END
     echo 'u selftest - "selftest"' >"$work/source/sysusers.conf"
-    cmake -S "$work/source" -B "$work/build" -DCMAKE_INSTALL_PREFIX=/usr >"$work/cmake.log" ||
+    cmake -G Ninja -S "$work/source" -B "$work/build" -DCMAKE_INSTALL_PREFIX=/usr >"$work/cmake.log" ||
         cat "$work/cmake.log"
     export VFSWATCHD_BUILD=$work/build
 }

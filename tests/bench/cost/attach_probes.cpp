@@ -12,8 +12,8 @@
 #include <string>
 
 #include "config/load.h"
+#include "kernel/ladder.h"
 #include "kernel/probes.h"
-#include "kernel/trial.h"
 #include "policy/lower.h"
 
 namespace {
@@ -46,9 +46,11 @@ int attach_object(const char* file) {
 Result<Probes> attach_accounting(const Config& config) {
     auto filter = lower(config);
     if (!filter) return fail(filter.error());
-    const TrialOutcome best = try_ladder().back();
-    if (!best.exact) return fail(best.reason.within("no exact method"));
-    auto probes = Probes::load(*filter, table_sizes(config, *filter), best.method);
+    ProbeWishes wishes = config.probe;
+    wishes.exit = ExitMethod::kOff;
+    const LadderOutcome outcome = climb_ladders(wishes);
+    if (!outcome.chosen) return fail(outcome.accounting.back().trial.reason.within("no method"));
+    auto probes = Probes::load(*filter, table_sizes(config, *filter), *outcome.chosen);
     if (!probes) return probes;
     if (auto done = probes->attach_accounting(); !done) return fail(done.error());
     return probes;

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "kernel/tracefs_probe.h"
+
+struct bpf_link;
+struct bpf_program;
+
+namespace vfswatchd {
+
+/// A program that runs at a kernel function; no longer when this is destroyed.
+class Hook {
+  public:
+    /// How a program comes to its function.
+    enum class Kind {
+        kSection,      ///< as its section says: LSM, fentry, fexit
+        kMultiEntry,   ///< kprobe.multi
+        kMultiReturn,  ///< kretprobe.multi
+        kTracefsEntry,
+        kTracefsReturn,
+    };
+
+    /// `program` is loaded and outlives the hook.
+    /// Errors: what the kernel or libbpf refused, with the program's section or function.
+    [[nodiscard]] static Result<Hook> attach(Kind kind, bpf_program* program,
+                                             std::string_view function);
+
+    [[nodiscard]] const std::string& function() const { return function_; }
+
+    /// Runs that the kernel skipped.
+    /// Source: bpf_prog_info.recursion_misses, bpf_link_info.kprobe_multi.missed (6.7),
+    /// kprobe_profile.
+    [[nodiscard]] std::uint64_t missed() const;
+
+  private:
+    struct LinkDeleter {
+        void operator()(bpf_link* link) const;
+    };
+    using Link = std::unique_ptr<bpf_link, LinkDeleter>;
+
+    Hook(Kind kind, bpf_program* program, std::string_view function)
+        : kind_(kind), program_(program), function_(function) {}
+    [[nodiscard]] Result<void> attach_link();
+    [[nodiscard]] Result<void> attach_to_tracefs();
+    [[nodiscard]] bpf_link* attach_multi() const;
+    [[nodiscard]] std::uint64_t missed_by_link() const;
+
+    Kind kind_;
+    bpf_program* program_;
+    std::string function_;
+    std::optional<TracefsProbe> probe_;  ///< outlives the link
+    Link link_;
+};
+
+}  // namespace vfswatchd

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernel/ladder.h"
+
+#include "kernel/rungs.h"
+
+namespace vfswatchd {
+namespace {
+
+std::vector<AccountingMethod> accounting_methods(const ProbeWishes& wishes) {
+    if (wishes.accounting) return {*wishes.accounting};
+    std::vector<AccountingMethod> methods;
+    for (const AccountingRung& rung : kAccountingLadder)
+        methods.push_back(rung.method);
+    methods.push_back(AccountingMethod::kExit);
+    return methods;
+}
+
+std::vector<ExitMethod> exit_methods(const ProbeWishes& wishes) {
+    if (wishes.exit) return {*wishes.exit};
+    std::vector<ExitMethod> methods;
+    for (const ExitRung& rung : kExitLadder)
+        methods.push_back(rung.method);
+    return methods;
+}
+
+/// Tries the exit methods, the first of which `first` is the trial of; returns what to take.
+ExitMethod choose_exit(AccountingMethod accounting, const std::vector<ExitMethod>& methods,
+                       const Trial& first, LadderOutcome& outcome) {
+    std::optional<ExitMethod> working;
+    for (const ExitMethod method : methods) {
+        const Trial trial =
+            outcome.exit.empty() ? first : try_methods({accounting, method});
+        outcome.exit.push_back({method, trial.exit});
+        if (trial.exit.exact) return method;
+        if (trial.exit.works && !working) working = method;
+    }
+    return working.value_or(ExitMethod::kOff);
+}
+
+/// The last rung: the ends of reads account too, by the first method that sees all of them, or
+/// that works at all.
+void account_at_exit(const std::vector<ExitMethod>& methods, LadderOutcome& outcome) {
+    RungOutcome<AccountingMethod> taken = {
+        AccountingMethod::kExit,
+        {false, false, plain_error("no method at the ends of reads can count")}};
+    for (const ExitMethod method : methods) {
+        const ExitRung* rung = exit_rung(method);
+        if (rung == nullptr || !rung->accounts) continue;
+        const Trial trial = try_methods({AccountingMethod::kExit, method});
+        outcome.exit.push_back({method, trial.exit});
+        if (!trial.accounting.exact && (!trial.accounting.works || outcome.chosen)) continue;
+        outcome.chosen = {AccountingMethod::kExit, method};
+        taken.trial = trial.accounting;
+        if (trial.accounting.exact) break;
+    }
+    outcome.accounting.push_back(std::move(taken));
+}
+
+template <typename Method>
+std::vector<Method> after(const std::vector<Method>& methods, Method method) {
+    auto found = methods.begin();
+    while (found != methods.end() && *found++ != method) continue;
+    return {found, methods.end()};
+}
+
+}  // namespace
+
+LadderOutcome climb_ladders(const ProbeWishes& wishes) {
+    LadderOutcome outcome;
+    const auto exits = exit_methods(wishes);
+    for (const AccountingMethod method : accounting_methods(wishes)) {
+        if (method == AccountingMethod::kExit) {
+            account_at_exit(exits, outcome);
+            break;
+        }
+        const Trial trial = try_methods({method, exits.front()});
+        outcome.accounting.push_back({method, trial.accounting});
+        if (!trial.accounting.exact && !(wishes.accounting && trial.accounting.works)) continue;
+        outcome.chosen = {method, choose_exit(method, exits, trial, outcome)};
+        break;
+    }
+    return outcome;
+}
+
+std::optional<ProbeMethods> find_better(ProbeMethods now, const ProbeWishes& wishes,
+                                        Misses misses) {
+    if (now.accounting == AccountingMethod::kExit) return std::nullopt;
+    ProbeMethods better = now;
+    if (misses.accounting)
+        for (const AccountingMethod method : after(accounting_methods(wishes), now.accounting)) {
+            if (method == AccountingMethod::kExit) break;
+            if (!try_methods({method, ExitMethod::kOff}).accounting.exact) continue;
+            better.accounting = method;
+            break;
+        }
+    if (misses.exit)
+        for (const ExitMethod method : after(exit_methods(wishes), now.exit)) {
+            if (!try_methods({better.accounting, method}).exit.exact) continue;
+            better.exit = method;
+            break;
+        }
+    if (better == now) return std::nullopt;
+    return better;
+}
+
+}  // namespace vfswatchd

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <string_view>
+
+#include "model/probe.h"
+
+namespace vfswatchd {
+
+/// The programs of one accounting method: at the permission check at the start of each read, and
+/// at the end of a task. Names of the BPF object's programs.
+struct AccountingRung {
+    AccountingMethod method;
+    const char* account;
+    const char* resolve;  ///< tail-called by `account`
+    const char* end_task;
+    const char* account_function;  ///< the kernel's function, or the LSM hook
+    const char* end_task_function;
+};
+
+/// The accounting ladder, best rung first: what costs a read least among what is exact. The first
+/// whose trial loses nothing is taken; so fentry is taken only where the kernel does not preempt
+/// programs, and kprobe.multi where it does. Below the last one stands accounting at the ends of
+/// reads (AccountingMethod::kExit), with the programs of an exit rung.
+inline constexpr std::array<AccountingRung, 3> kAccountingLadder = {{
+    {AccountingMethod::kLsm, "account_lsm", "resolve_lsm", "end_task_lsm", "file_permission",
+     "task_free"},
+    {AccountingMethod::kFentry, "account_fentry", "resolve_fentry", "end_task_fentry",
+     "security_file_permission", "security_task_free"},
+    {AccountingMethod::kKprobeMulti, "account_multi", "resolve_multi", "end_task_multi",
+     "security_file_permission", "security_task_free"},
+}};
+
+/// The programs of one exit method: for each of kReadFunctions one whose name is the prefix and
+/// the function's name; `enter` is empty where the exit sees the arguments as well.
+struct ExitRung {
+    ExitMethod method;
+    std::string_view enter;
+    std::string_view leave;
+    bool accounts;  ///< can carry AccountingMethod::kExit
+};
+
+/// The exit ladder, cheapest rung first. kprobe_multi is exact where fprobe stands on fgraph; the
+/// tracefs probes everywhere, but they need CAP_SYS_ADMIN. Where no rung is exact the first that
+/// attaches is taken, with its misses exported.
+inline constexpr std::array<ExitRung, 3> kExitLadder = {{
+    {ExitMethod::kFexit, "", "fexit_", true},
+    {ExitMethod::kKprobeMulti, "enter_multi_", "leave_multi_", true},
+    {ExitMethod::kKprobe, "enter_kprobe_", "leave_kprobe_", false},
+}};
+
+/// The functions at whose ends reads end, of read and pread64; readv's family; sendfile;
+/// copy_file_range; exec. The first is in every kernel; the others are left out where they are not.
+inline constexpr std::array<std::string_view, 5> kReadFunctions = {
+    "vfs_read", "vfs_readv", "do_splice_direct", "vfs_copy_file_range", "__kernel_read"};
+
+/// nullptr: kExit, kOff.
+[[nodiscard]] constexpr const AccountingRung* accounting_rung(AccountingMethod method) {
+    for (const AccountingRung& rung : kAccountingLadder)
+        if (rung.method == method) return &rung;
+    return nullptr;
+}
+[[nodiscard]] constexpr const ExitRung* exit_rung(ExitMethod method) {
+    for (const ExitRung& rung : kExitLadder)
+        if (rung.method == method) return &rung;
+    return nullptr;
+}
+
+}  // namespace vfswatchd

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernel/tracefs_probe.h"
+
+#include <fcntl.h>
+#include <linux/perf_event.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <fstream>
+#include <utility>
+
+namespace vfswatchd {
+namespace {
+
+constexpr const char* kDefinitions = "/sys/kernel/tracing/kprobe_events";
+constexpr const char* kProfile = "/sys/kernel/tracing/kprobe_profile";
+constexpr const char* kGroup = "vfswatchd/";
+
+Result<void> write_definition(const std::string& text) {
+    const UniqueFd file(open(kDefinitions, O_WRONLY | O_APPEND | O_CLOEXEC));
+    if (!file) return fail(errno_error(errno, std::string("open ") + kDefinitions));
+    if (write(file.get(), text.data(), text.size()) < 0)
+        return fail(errno_error(errno, "make the probe `" + text + "`"));
+    return {};
+}
+
+Result<std::uint64_t> event_id(const std::string& name) {
+    std::ifstream file(std::string("/sys/kernel/tracing/events/") + kGroup + name + "/id");
+    std::uint64_t id = 0;
+    if (!(file >> id)) return fail(errno_error(ENOENT, "read the id of the probe " + name));
+    return id;
+}
+
+UniqueFd open_event(std::uint64_t id) {
+    perf_event_attr attributes{};
+    attributes.type = PERF_TYPE_TRACEPOINT;
+    attributes.size = sizeof(attributes);
+    attributes.config = id;
+    attributes.sample_period = 1;
+    // Any task, on one CPU: a program attached to an event runs on all of them.
+    return UniqueFd(static_cast<int>(
+        syscall(SYS_perf_event_open, &attributes, -1, 0, -1, PERF_FLAG_FD_CLOEXEC)));
+}
+
+}  // namespace
+
+Result<TracefsProbe> TracefsProbe::make(Kind kind, const std::string& function) {
+    const bool at_return = kind == Kind::kReturn;
+    const std::string name = function + (at_return ? "_return" : "_entry");
+    // One that a killed daemon left is as good as none: its event has no program.
+    (void)write_definition(std::string("-:") + kGroup + name);
+    const std::string definition =
+        std::string(at_return ? "r4096:" : "p:") + kGroup + name + " " + function;
+    if (auto made = write_definition(definition); !made) return fail(made.error());
+    TracefsProbe probe(name);
+    const auto id = event_id(name);
+    if (!id) return fail(id.error());
+    probe.event_ = open_event(*id);
+    if (!probe.event_) return fail(errno_error(errno, "open the event of the probe " + name));
+    return probe;
+}
+
+TracefsProbe::TracefsProbe(TracefsProbe&& other) noexcept
+    : name_(std::exchange(other.name_, "")), event_(std::move(other.event_)) {}
+
+TracefsProbe::~TracefsProbe() {
+    event_.reset();
+    if (!name_.empty()) (void)write_definition(std::string("-:") + kGroup + name_);
+}
+
+std::uint64_t TracefsProbe::missed() const {
+    std::ifstream file(kProfile);
+    std::string name;
+    std::uint64_t hits = 0;
+    std::uint64_t missed = 0;
+    while (file >> name >> hits >> missed)
+        if (name == name_) return missed;
+    return 0;
+}
+
+}  // namespace vfswatchd

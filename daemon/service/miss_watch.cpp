@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "service/miss_watch.h"
+
+#include <string>
+#include <utility>
+
+namespace vfswatchd {
+namespace {
+
+std::uint64_t missed_by(ProbeRole role, const std::vector<AttachedProbe>& probes) {
+    std::uint64_t missed = 0;
+    for (const AttachedProbe& probe : probes)
+        if (probe.role == role) missed += probe.missed;
+    return missed;
+}
+
+std::string names(ProbeMethods methods) {
+    return "accounting by " + std::string(method_name(methods.accounting)) + ", ends of reads by " +
+           std::string(method_name(methods.exit));
+}
+
+}  // namespace
+
+void MissWatch::look() {
+    const auto probes = watch_.attached();
+    const KernelDrops drops = watch_.drops();
+    const Misses misses = {
+        has_grown(Symptom::kAccountingMissed, missed_by(ProbeRole::kAccounting, probes)),
+        has_grown(Symptom::kExitMissed, missed_by(ProbeRole::kExit, probes))};
+    has_grown(Symptom::kTaskTableFull, drops.task_table_full);
+    has_grown(Symptom::kNameRingFull, drops.name_ring_full);
+    has_grown(Symptom::kTorn, drops.residue_torn);
+    improve({misses.accounting && !given_up_.accounting, misses.exit && !given_up_.exit});
+}
+
+bool MissWatch::has_grown(Symptom symptom, std::uint64_t now) {
+    const std::uint64_t before = std::exchange(seen_[symptom], now);
+    if (before == 0 && now != 0) explain(symptom, now);
+    return now > before;
+}
+
+void MissWatch::explain(Symptom symptom, std::uint64_t now) const {
+    const std::string times = std::to_string(now) + " times so far";
+    switch (symptom) {
+        case Symptom::kAccountingMissed:
+            if (watch_.methods().accounting == AccountingMethod::kExit)
+                return log_.warning(
+                    "the kernel skipped the accounting probes, " + times +
+                    ": these reads are not counted; vfswatch_probe_missed_total{"
+                    "role=\"accounting\"} says how many; see vfswatchctl doctor for an exact way");
+            return log_.warning("the kernel skipped the accounting probe, " + times +
+                                ": these reads may be charged to the file that their task read "
+                                "before; see vfswatchctl doctor for an exact way");
+        case Symptom::kExitMissed:
+            return log_.warning("the kernel skipped the probes at the ends of reads, " + times +
+                                ": errors, ends of file and durations are too low; bytes and calls "
+                                "are not touched");
+        case Symptom::kTaskTableFull:
+            return log_.warning("the table of tasks is full, " + times +
+                                ": these calls are unattributed; raise limits.max_tasks");
+        case Symptom::kNameRingFull:
+            return log_.warning("the ring of names was full, " + times +
+                                ": their reads are in the target's totals, and under their file "
+                                "when it is next read");
+        case Symptom::kTorn:
+            return log_.info("a scrape met a task that was just turning to another file, " + times +
+                             ": the next scrape shows its reads");
+    }
+}
+
+void MissWatch::improve(Misses misses) {
+    if (!misses.accounting && !misses.exit) return;
+    const auto better = find_better(watch_.methods(), wishes_, misses);
+    if (!better) {
+        given_up_.accounting = given_up_.accounting || misses.accounting;
+        given_up_.exit = given_up_.exit || misses.exit;
+        return log_.notice("there is no better method on this kernel: " + names(watch_.methods()) +
+                           " stays");
+    }
+    if (const auto done = watch_.move_to(*better); !done) {
+        given_up_ = {true, true};
+        return log_.warning("could not move to " + names(*better) + ": " + done.error().message());
+    }
+    log_.notice("moved to " + names(*better) + ", without losing a count");
+}
+
+}  // namespace vfswatchd
