@@ -12,14 +12,23 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
-/* Since 6.2, as kprobe.multi's users are: pointers of pt_regs have no type. */
-extern void *bpf_rdonly_cast(const void *object, __u32 type) __ksym __weak;
+/*
+ * Pointers out of pt_regs have no type, and get one by a kfunc of 6.2.  Where
+ * there is none, the programs that need it are never loaded.
+ */
+#ifdef VFSWATCH_NO_TYPED_CAST
+static void *bpf_rdonly_cast(const void *object, __u32 type)
+{
+	return (void *)object;
+}
+#else
+extern void *bpf_rdonly_cast(const void *object, __u32 type) __ksym;
+#endif
 
-#define FILE_OF(register) \
-	((struct file *)bpf_rdonly_cast((void *)(register), bpf_core_type_id_kernel(struct file)))
-#define TASK_OF(register) \
-	((struct task_struct *)bpf_rdonly_cast((void *)(register), \
-					       bpf_core_type_id_kernel(struct task_struct)))
+#define TYPED(type, register) \
+	((type *)bpf_rdonly_cast((void *)(register), bpf_core_type_id_kernel(type)))
+#define FILE_OF(register) TYPED(struct file, register)
+#define TASK_OF(register) TYPED(struct task_struct, register)
 
 /* Accounting: at the permission check, and at the end of a task. */
 

@@ -183,8 +183,7 @@ void Books::read_errnos(ReadSnapshot& snapshot) const {
 void Books::read_durations(ReadSnapshot& snapshot) const {
     for (const vfswatch_durations& durations : skeleton_->bss->stats.durations) {
         ReadDurations& copy = snapshot.durations.emplace_back();
-        std::copy(std::begin(durations.buckets), std::end(durations.buckets),
-                  copy.buckets.begin());
+        std::copy(std::begin(durations.buckets), std::end(durations.buckets), copy.buckets.begin());
         copy.sum_ns = durations.sum_ns;
     }
 }

@@ -19,8 +19,8 @@ namespace vfswatchd {
 
 /// Events that the kernel side could not deliver or see whole, since load.
 struct KernelDrops {
-    std::uint64_t name_ring_full = 0;  ///< path announced again at a later read
-    std::uint64_t residue_torn = 0;    ///< run that changed while it was read; seen next time
+    std::uint64_t name_ring_full = 0;   ///< path announced again at a later read
+    std::uint64_t residue_torn = 0;     ///< run that changed while it was read; seen next time
     std::uint64_t task_table_full = 0;  ///< calls of tasks without a run: unattributed
 };
 

@@ -75,9 +75,9 @@ bpf_link* Hook::attach_multi() const {
 }
 
 Result<void> Hook::attach_to_tracefs() {
-    auto made = TracefsProbe::make(kind_ == Kind::kTracefsReturn ? TracefsProbe::Kind::kReturn
-                                                                 : TracefsProbe::Kind::kEntry,
-                                   function_);
+    auto made = TracefsProbe::make(
+        kind_ == Kind::kTracefsReturn ? TracefsProbe::Kind::kReturn : TracefsProbe::Kind::kEntry,
+        function_);
     if (!made) return fail(made.error());
     probe_.emplace(std::move(*made));
     link_.reset(bpf_program__attach_perf_event(program_, probe_->event()));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernel/ladder.h"
 
+#include <string>
+
 #include "kernel/rungs.h"
 
 namespace vfswatchd {
@@ -24,17 +26,18 @@ std::vector<ExitMethod> exit_methods(const ProbeWishes& wishes) {
 }
 
 /// Tries the exit methods, the first of which `first` is the trial of; returns what to take.
-ExitMethod choose_exit(AccountingMethod accounting, const std::vector<ExitMethod>& methods,
-                       const Trial& first, LadderOutcome& outcome) {
+/// Absent: none works.
+std::optional<ExitMethod> choose_exit(AccountingMethod accounting,
+                                      const std::vector<ExitMethod>& methods, const Trial& first,
+                                      LadderOutcome& outcome) {
     std::optional<ExitMethod> working;
     for (const ExitMethod method : methods) {
-        const Trial trial =
-            outcome.exit.empty() ? first : try_methods({accounting, method});
+        const Trial trial = outcome.exit.empty() ? first : try_methods({accounting, method});
         outcome.exit.push_back({method, trial.exit});
         if (trial.exit.exact) return method;
         if (trial.exit.works && !working) working = method;
     }
-    return working.value_or(ExitMethod::kOff);
+    return working;
 }
 
 /// The last rung: the ends of reads account too, by the first method that sees all of them, or
@@ -57,13 +60,32 @@ void account_at_exit(const std::vector<ExitMethod>& methods, LadderOutcome& outc
 }
 
 template <typename Method>
+void add_refusals(const std::string& what, const std::vector<RungOutcome<Method>>& outcomes,
+                  Error& refusals) {
+    for (const auto& [method, trial] : outcomes) {
+        if (trial.exact) continue;
+        refusals.context += (refusals.context.empty() ? "" : "; ") + what + " by " +
+                            std::string(method_name(method)) + ": " + trial.reason.message();
+        refusals.code = trial.reason.code;
+    }
+}
+
+template <typename Method>
 std::vector<Method> after(const std::vector<Method>& methods, Method method) {
     auto found = methods.begin();
-    while (found != methods.end() && *found++ != method) continue;
+    while (found != methods.end() && *found++ != method)
+        continue;
     return {found, methods.end()};
 }
 
 }  // namespace
+
+Error LadderOutcome::refusals() const {
+    Error refusals = plain_error("");
+    add_refusals("accounting", accounting, refusals);
+    add_refusals("ends of reads", exit, refusals);
+    return refusals;
+}
 
 LadderOutcome climb_ladders(const ProbeWishes& wishes) {
     LadderOutcome outcome;
@@ -76,7 +98,9 @@ LadderOutcome climb_ladders(const ProbeWishes& wishes) {
         const Trial trial = try_methods({method, exits.front()});
         outcome.accounting.push_back({method, trial.accounting});
         if (!trial.accounting.exact && !(wishes.accounting && trial.accounting.works)) continue;
-        outcome.chosen = {method, choose_exit(method, exits, trial, outcome)};
+        const auto exit = choose_exit(method, exits, trial, outcome);
+        // Counts do without it, but who wished for a method is told that it is refused.
+        if (exit || !wishes.exit) outcome.chosen = {method, exit.value_or(ExitMethod::kOff)};
         break;
     }
     return outcome;

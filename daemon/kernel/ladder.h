@@ -19,8 +19,11 @@ struct RungOutcome {
 struct LadderOutcome {
     std::vector<RungOutcome<AccountingMethod>> accounting;
     std::vector<RungOutcome<ExitMethod>> exit;
-    /// Absent: the kernel counts by no method, or not by the one that was wished for.
+    /// Absent: the kernel counts by no method, or not by those that were wished for.
     std::optional<ProbeMethods> chosen;
+
+    /// Why nothing was chosen: each refusal, with the error code of the last.
+    [[nodiscard]] Error refusals() const;
 };
 
 /// Tries each ladder down to its first exact rung; where none is exact, takes the first that works

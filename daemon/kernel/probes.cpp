@@ -113,15 +113,14 @@ Result<Probes> Probes::load(const Filter& filter, const TableSizes& sizes, Probe
 
 Result<Probes::Skeleton> Probes::load_programs(ProbeMethods methods) const {
     const LibbpfLog log;
-    Skeleton skeleton(vfswatch_bpf__open());
+    Skeleton skeleton(open_skeleton(kernel_types_.has_function("bpf_rdonly_cast")));
     if (!skeleton) return fail(errno_error(errno, "open the BPF object"));
     skeleton->rodata->settings = settings_;
     size_tables(*skeleton, sizes_);
     if (tables_)
         if (auto done = share_tables(*skeleton); !done) return fail(done.error());
     bpf_program* program = nullptr;
-    bpf_object__for_each_program(program, skeleton->obj)
-        bpf_program__set_autoload(program, false);
+    bpf_object__for_each_program(program, skeleton->obj) bpf_program__set_autoload(program, false);
     for (const std::string& name : programs_of(methods))
         bpf_program__set_autoload(find_program(*skeleton, name), true);
     if (const int result = vfswatch_bpf__load(skeleton.get()); result != 0)
@@ -137,8 +136,8 @@ Result<void> Probes::share_tables(vfswatch_bpf& skeleton) const {
         if (is_own_map(map)) continue;
         const bpf_map* shared = bpf_object__find_map_by_name(tables_->obj, bpf_map__name(map));
         if (const int result = bpf_map__reuse_fd(map, bpf_map__fd(shared)); result != 0)
-            return fail(negative_errno_error(result,
-                                             std::string("share map ") + bpf_map__name(shared)));
+            return fail(
+                negative_errno_error(result, std::string("share map ") + bpf_map__name(shared)));
     }
     return {};
 }
@@ -167,13 +166,12 @@ std::vector<std::string> Probes::read_functions() const {
     return names;
 }
 
-Result<Probes::Hooks> Probes::accounting_hooks(vfswatch_bpf& skeleton,
-                                               ProbeMethods methods) const {
+Result<Probes::Hooks> Probes::accounting_hooks(vfswatch_bpf& skeleton, ProbeMethods methods) const {
     Hooks hooks;
     const AccountingRung& end = end_task_rung(methods);
     // The end of tasks first: a run without an end would outlive its task.
-    if (auto done = add_hook(hook_kind(end.method), skeleton, end.end_task, end.end_task_function,
-                             hooks);
+    if (auto done =
+            add_hook(hook_kind(end.method), skeleton, end.end_task, end.end_task_function, hooks);
         !done)
         return fail(done.error());
     const AccountingRung* rung = accounting_rung(methods.accounting);
@@ -197,13 +195,13 @@ Result<Probes::Hooks> Probes::exit_hooks(vfswatch_bpf& skeleton, ExitMethod meth
     const auto [entry, exit] = hook_kinds(method);
     for (const std::string& function : read_functions()) {
         // The end first: an entry without an end would leave a stale note.
-        if (auto done = add_hook(exit, skeleton, std::string(rung->leave) + function, function,
-                                 hooks);
+        if (auto done =
+                add_hook(exit, skeleton, std::string(rung->leave) + function, function, hooks);
             !done)
             return fail(done.error());
         if (rung->enter.empty()) continue;
-        if (auto done = add_hook(entry, skeleton, std::string(rung->enter) + function, function,
-                                 hooks);
+        if (auto done =
+                add_hook(entry, skeleton, std::string(rung->enter) + function, function, hooks);
             !done)
             return fail(done.error());
     }
@@ -244,9 +242,9 @@ Result<void> Probes::move_to(ProbeMethods methods) {
 std::vector<AttachedProbe> Probes::attached() const {
     std::vector<AttachedProbe> rows;
     const bool at_exit = methods_.accounting == AccountingMethod::kExit;
-    add_rows(ProbeRole::kAccounting, at_exit ? method_name(methods_.exit)
-                                             : method_name(methods_.accounting),
-             accounting_, rows);
+    add_rows(ProbeRole::kAccounting,
+             at_exit ? method_name(methods_.exit) : method_name(methods_.accounting), accounting_,
+             rows);
     add_rows(ProbeRole::kExit, method_name(methods_.exit), exit_, rows);
     return rows;
 }

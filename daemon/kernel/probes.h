@@ -31,7 +31,7 @@ enum class ProbeRole { kAccounting, kExit };
 /// two hooks at a function.
 struct AttachedProbe {
     ProbeRole role;
-    std::string function;    ///< the kernel function that it stands on
+    std::string function;  ///< the kernel function that it stands on
     std::string_view method;
     std::uint64_t missed;  ///< runs that the kernel skipped, also of a method that was left
 };

@@ -19,7 +19,10 @@ constexpr const char* kGroup = "vfswatchd/";
 
 Result<void> write_definition(const std::string& text) {
     const UniqueFd file(open(kDefinitions, O_WRONLY | O_APPEND | O_CLOEXEC));
-    if (!file) return fail(errno_error(errno, std::string("open ") + kDefinitions));
+    if (!file)
+        return fail(errno_error(errno, std::string("open ") + kDefinitions +
+                                           " (this method needs CAP_SYS_ADMIN and "
+                                           "CAP_DAC_READ_SEARCH: take another, or auto)"));
     if (write(file.get(), text.data(), text.size()) < 0)
         return fail(errno_error(errno, "make the probe `" + text + "`"));
     return {};

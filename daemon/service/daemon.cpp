@@ -36,9 +36,10 @@ tl::unexpected<Refusal> refuse(ExitCode code, std::string message) {
 
 tl::unexpected<Refusal> refuse_kernel(const Error& error) {
     const Platform platform = read_platform();
-    return refuse(
-        missing_capabilities(platform).empty() ? ExitCode::kUnavailable : ExitCode::kPermission,
-        explain(error, platform).message());
+    const bool permission =
+        !missing_capabilities(platform).empty() || error.code == std::errc::permission_denied;
+    return refuse(permission ? ExitCode::kPermission : ExitCode::kUnavailable,
+                  explain(error, platform).message());
 }
 
 /// What the HTTP threads and the loop share. The watch appears once, when the probes are attached.
@@ -114,21 +115,16 @@ OrRefusal<ProbeMethods> choose_methods(const Config& config, const Log& log) {
         tell("ends of reads", outcome.exit, outcome.chosen->exit, log);
         return *outcome.chosen;
     }
-    std::string reasons;
-    std::error_code code;
-    for (const auto& [method, trial] : outcome.accounting) {
-        reasons += (reasons.empty() ? "" : "; ") + std::string(method_name(method)) + ": " +
-                   trial.reason.message();
-        code = trial.reason.code;
-    }
-    return refuse_kernel({code, "reads cannot be counted on this kernel (" + reasons + ")"});
+    const Error refusals = outcome.refusals();
+    return refuse_kernel(
+        {refusals.code, "reads cannot be counted as configured (" + refusals.message() + ")"});
 }
 
 /// What targets ask for and will not get.
 void tell_what_is_missing(const Config& config, ProbeMethods methods, const Log& log) {
     const bool calls = KernelTypes::load().has_helper("task_pt_regs");
-    const bool starts = methods.accounting != AccountingMethod::kExit ||
-                        methods.exit != ExitMethod::kFexit;
+    const bool starts =
+        methods.accounting != AccountingMethod::kExit || methods.exit != ExitMethod::kFexit;
     for (const TargetConfig& target : config.targets) {
         if (target.labels.call && !calls)
             log.warning("target " + target.name +

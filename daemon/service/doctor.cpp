@@ -66,8 +66,8 @@ Finding rung(const std::string& what, const RungOutcome<Method>& outcome, bool c
 
 void add_accounting(const LadderOutcome& outcome, std::vector<Finding>& findings) {
     for (const auto& tried : outcome.accounting)
-        findings.push_back(rung(
-            "accounting", tried, outcome.chosen && outcome.chosen->accounting == tried.method, ""));
+        findings.push_back(rung("accounting", tried,
+                                outcome.chosen && outcome.chosen->accounting == tried.method, ""));
     Finding& last = findings.back();
     if (last.state == State::kOk) return;
     last.state = State::kMissing;

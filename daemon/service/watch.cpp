@@ -94,8 +94,7 @@ SelfMetrics Watch::self_metrics() {
     for (const MapInfo& map : probes_.maps())
         self.maps.push_back({map.name, map.entries, map.capacity, map.memory_bytes});
     const KernelDrops drops = probes_.books().drops();
-    self.dropped = {{"name_ring_full", drops.name_ring_full},
-                    {"residue_torn", drops.residue_torn}};
+    self.dropped = {{"name_ring_full", drops.name_ring_full}, {"residue_torn", drops.residue_torn}};
     self.config_last_reload_success_timestamp_seconds = started_at_seconds_;
     self.last_scrape_duration_seconds = last_scrape_seconds_;
     self.process = read_process_metrics();

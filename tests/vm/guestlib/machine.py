@@ -14,7 +14,10 @@ PORTS = ("vm.control", "vm.stdout", "vm.stderr", "vm.fetch")
 # net.ifnames=0: the interface is eth0, as the guest's init expects.
 # no_timer_check: the kernel counts timer ticks during a short busy loop and panics when there are
 # too few; on a busy host the loop is over before QEMU has run.
-KERNEL_OPTIONS = "console=ttyS0 quiet panic=-1 oops=panic net.ifnames=0 no_timer_check"
+# softlockup_panic: a processor that is stuck for 40 s ends the guest, and loglevel=5 lets the
+# console show where (see session.py).
+KERNEL_OPTIONS = ("console=ttyS0 quiet loglevel=5 panic=-1 oops=panic softlockup_panic=1 "
+                  "watchdog_thresh=20 net.ifnames=0 no_timer_check")
 SYSTEMD_OPTIONS = "systemd.show_status=0"
 PR_SET_PDEATHSIG = 1
 
