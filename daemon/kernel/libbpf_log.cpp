@@ -43,8 +43,4 @@ std::string LibbpfLog::first_warning() const {
     return line.starts_with(prefix) ? line.substr(prefix.size()) : line;
 }
 
-const std::string& LibbpfLog::text() const {
-    return captured();
-}
-
 }  // namespace vfswatchd

@@ -16,9 +16,6 @@ class LibbpfLog {
 
     /// The warning that says most: the first, without libbpf's prefix; empty when there was none.
     [[nodiscard]] std::string first_warning() const;
-
-    /// Everything at warning level, verifier logs included.
-    [[nodiscard]] const std::string& text() const;
 };
 
 }  // namespace vfswatchd

@@ -26,6 +26,7 @@ MAY_INCLUDE = {
 OWNERS = {
     "bpf/vfswatch_abi.h": {"model", "policy", "kernel"},
     "vfswatch.skel.h": {"kernel"},
+    "vfswatch_untyped.skel.h": {"kernel"},
     "bpf/": {"kernel"},
     "yaml-cpp/": {"config"},
     "microhttpd.h": {"http"},
