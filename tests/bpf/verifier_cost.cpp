@@ -1,20 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 // What each program of the BPF object costs this kernel's verifier, one line a program:
 //
-//   PROGRAM INSNS       accepted, with so many instructions processed
-//   PROGRAM - REASON    refused
+//   PROGRAM INSNS INSNS_AT_EXIT [REASON]
 //
-// Every program is loaded alone, so that one that is refused hides no other. Status 1: the object
-// does not open.
+// The instructions processed where the start of a read accounts, and where its end does; "-" is
+// refused, with the first refusal's reason. Every program is loaded alone, so that one that is
+// refused hides no other. Status 1: the object does not open.
 #include <bpf/libbpf.h>
 
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "kernel/filter_tables.h"
+#include "kernel/kernel_types.h"
 #include "kernel/libbpf_log.h"
 #include "kernel/skeleton.h"
 
@@ -48,6 +50,11 @@ struct SkeletonDeleter {
     void operator()(vfswatch_bpf* skeleton) const { vfswatch_bpf__destroy(skeleton); }
 };
 using Skeleton = std::unique_ptr<vfswatch_bpf, SkeletonDeleter>;
+
+/// The object that the daemon loads on this kernel.
+Skeleton open_as_daemon() {
+    return Skeleton(open_skeleton(KernelTypes::load().has_function("bpf_rdonly_cast")));
+}
 
 std::vector<std::string> program_names(const vfswatch_bpf& skeleton) {
     std::vector<std::string> names;
@@ -89,21 +96,37 @@ std::string reason(const LibbpfLog& libbpf_log, std::string_view log) {
     return libbpf_log.first_warning() + (verifier.empty() ? "" : ": " + verifier);
 }
 
-/// Prints the program's line; false when the object does not open.
-bool report(const std::string& name) {
+struct Cost {
+    std::string insns;   ///< "-": refused
+    std::string reason;  ///< empty: accepted
+};
+
+/// Empty when the object does not open.
+std::optional<Cost> measure(const std::string& name, bool account_at_exit) {
+    const Skeleton skeleton = open_as_daemon();
+    if (!skeleton) return std::nullopt;
+    // Behind the opening, which keeps a log of its own; libbpf has one at a time.
     const LibbpfLog libbpf_log;
-    const Skeleton skeleton(vfswatch_bpf__open());
-    if (!skeleton) return false;
     skeleton->rodata->settings = filter_that_needs_all_code().settings;
+    skeleton->rodata->settings.max_files = kSizes.max_files;
+    skeleton->rodata->settings.account_at_exit = account_at_exit ? 1 : 0;
     size_tables(*skeleton, kSizes);
     std::vector<char> log(kLogBytes);
     bpf_program* program = choose_only(*skeleton, name);
     bpf_program__set_log_level(program, kLogStats);
     bpf_program__set_log_buf(program, log.data(), log.size());
-    if (vfswatch_bpf__load(skeleton.get()) == 0)
-        std::printf("%s %s\n", name.c_str(), processed(log.data()).c_str());
-    else
-        std::printf("%s - %s\n", name.c_str(), reason(libbpf_log, log.data()).c_str());
+    if (vfswatch_bpf__load(skeleton.get()) == 0) return Cost{processed(log.data()), ""};
+    return Cost{"-", reason(libbpf_log, log.data())};
+}
+
+/// Prints the program's line; false when the object does not open.
+bool report(const std::string& name) {
+    const auto at_start = measure(name, false);
+    const auto at_exit = measure(name, true);
+    if (!at_start || !at_exit) return false;
+    const std::string& reason = at_start->reason.empty() ? at_exit->reason : at_start->reason;
+    std::printf("%s %s %s%s%s\n", name.c_str(), at_start->insns.c_str(), at_exit->insns.c_str(),
+                reason.empty() ? "" : " ", reason.c_str());
     std::fflush(stdout);
     return true;
 }
@@ -111,7 +134,7 @@ bool report(const std::string& name) {
 }  // namespace
 
 int main() {
-    const Skeleton skeleton(vfswatch_bpf__open());
+    const Skeleton skeleton = open_as_daemon();
     if (!skeleton) return 1;
     for (const std::string& name : program_names(*skeleton))
         if (!report(name)) return 1;
