@@ -25,8 +25,10 @@ static __always_inline bool decide(struct vfswatch_run *run, struct file *file,
 	__u64 *verdict;
 
 	remember_name(run, file, type);
-	if (!targets) {
-		charge_to_no_name(run, 0);
+	if (settings.paths_hidden)
+		targets &= settings.any_path_targets;
+	if (!targets || settings.paths_hidden) {
+		charge_to_no_name(run, targets);
 		return true;
 	}
 	key = run->name;

@@ -233,8 +233,11 @@ struct vfswatch_settings {
 	__u64 uid_targets;
 	__u64 call_targets;
 	__u64 latency_targets;	/* targets that ask how long reads take */
+	__u64 any_path_targets;	/* targets that name no path */
 	__u32 max_files;
 	__u32 account_at_exit;	/* what reads returned, not what the kernel adds up */
+	__u32 paths_hidden;	/* lockdown: paths cannot be read, nor files told apart */
+	__u32 pad;
 };
 
 #ifdef __cplusplus

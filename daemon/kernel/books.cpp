@@ -136,6 +136,7 @@ void Books::read_sums(ReadSnapshot& snapshot) {
 
 void Books::read_stats(ReadSnapshot& snapshot) const {
     const vfswatch_stats& stats = skeleton_->bss->stats;
+    snapshot.paths_hidden = skeleton_->rodata->settings.paths_hidden != 0;
     for (const vfswatch_amount& amount : stats.overflow)
         snapshot.overflow.push_back(counts_of(amount));
     for (std::size_t reason = 1; reason < kUnattributedReasons.size(); reason++)

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "kernel/platform.h"
 #include "kernel/rungs.h"
 
 namespace vfswatchd {
@@ -78,16 +79,7 @@ std::vector<Method> after(const std::vector<Method>& methods, Method method) {
     return {found, methods.end()};
 }
 
-}  // namespace
-
-Error LadderOutcome::refusals() const {
-    Error refusals = plain_error("");
-    add_refusals("accounting", accounting, refusals);
-    add_refusals("ends of reads", exit, refusals);
-    return refusals;
-}
-
-LadderOutcome climb_ladders(const ProbeWishes& wishes) {
+LadderOutcome climb_with_paths(const ProbeWishes& wishes) {
     LadderOutcome outcome;
     const auto exits = exit_methods(wishes);
     for (const AccountingMethod method : accounting_methods(wishes)) {
@@ -106,6 +98,36 @@ LadderOutcome climb_ladders(const ProbeWishes& wishes) {
     return outcome;
 }
 
+/// Under lockdown=confidentiality no program may read paths; the others count wholes.
+LadderOutcome climb_without_paths(const ProbeWishes& wishes) {
+    LadderOutcome outcome;
+    for (const AccountingMethod method : accounting_methods(wishes)) {
+        if (method == AccountingMethod::kExit) break;
+        const Trial trial = try_methods({method, ExitMethod::kOff, false});
+        outcome.accounting.push_back({method, trial.accounting});
+        if (!trial.accounting.exact) continue;
+        outcome.chosen = {method, ExitMethod::kOff, false};
+        break;
+    }
+    return outcome;
+}
+
+}  // namespace
+
+Error LadderOutcome::refusals() const {
+    Error refusals = plain_error("");
+    add_refusals("accounting", accounting, refusals);
+    add_refusals("ends of reads", exit, refusals);
+    return refusals;
+}
+
+LadderOutcome climb_ladders(const ProbeWishes& wishes) {
+    LadderOutcome outcome = climb_with_paths(wishes);
+    if (outcome.chosen || read_platform().lockdown != "confidentiality") return outcome;
+    LadderOutcome without_paths = climb_without_paths(wishes);
+    return without_paths.chosen ? without_paths : outcome;
+}
+
 std::optional<ProbeMethods> find_better(ProbeMethods now, const ProbeWishes& wishes,
                                         Misses misses) {
     if (now.accounting == AccountingMethod::kExit) return std::nullopt;
@@ -113,11 +135,11 @@ std::optional<ProbeMethods> find_better(ProbeMethods now, const ProbeWishes& wis
     if (misses.accounting)
         for (const AccountingMethod method : after(accounting_methods(wishes), now.accounting)) {
             if (method == AccountingMethod::kExit) break;
-            if (!try_methods({method, ExitMethod::kOff}).accounting.exact) continue;
+            if (!try_methods({method, ExitMethod::kOff, now.paths}).accounting.exact) continue;
             better.accounting = method;
             break;
         }
-    if (misses.exit)
+    if (misses.exit && now.paths)
         for (const ExitMethod method : after(exit_methods(wishes), now.exit)) {
             if (!try_methods({better.accounting, method}).exit.exact) continue;
             better.exit = method;

@@ -94,6 +94,7 @@ Probes::Probes(const Filter& filter, const TableSizes& sizes, ProbeMethods metho
       kernel_types_(KernelTypes::load()) {
     settings_.max_files = sizes.max_files;
     settings_.account_at_exit = methods.accounting == AccountingMethod::kExit ? 1 : 0;
+    settings_.paths_hidden = methods.paths ? 0 : 1;
 }
 Probes::Probes(Probes&&) noexcept = default;
 Probes& Probes::operator=(Probes&&) noexcept = default;
@@ -120,12 +121,15 @@ Result<Probes::Skeleton> Probes::load_programs(ProbeMethods methods) const {
     if (tables_)
         if (auto done = share_tables(*skeleton); !done) return fail(done.error());
     bpf_program* program = nullptr;
-    bpf_object__for_each_program(program, skeleton->obj) bpf_program__set_autoload(program, false);
+    bpf_object__for_each_program(program, skeleton->obj) {
+        bpf_program__set_autoload(program, false);
+    }
     for (const std::string& name : programs_of(methods))
         bpf_program__set_autoload(find_program(*skeleton, name), true);
     if (const int result = vfswatch_bpf__load(skeleton.get()); result != 0)
         return fail(negative_errno_error(result, "load the BPF programs: " + log.first_warning()));
-    if (const AccountingRung* rung = accounting_rung(methods.accounting))
+    const AccountingRung* rung = accounting_rung(methods.accounting);
+    if (rung != nullptr && methods.paths)
         if (auto done = set_resolver(*skeleton, rung->resolve); !done) return fail(done.error());
     return skeleton;
 }
@@ -148,7 +152,8 @@ std::vector<std::string> Probes::programs_of(ProbeMethods methods) const {
     names.emplace_back(end_task_rung(methods).end_task);
     if (const AccountingRung* rung = accounting_rung(methods.accounting)) {
         names.emplace_back(rung->account);
-        names.emplace_back(rung->resolve);
+        // It alone reads kernel memory that has no type, which a locked down kernel forbids.
+        if (methods.paths) names.emplace_back(rung->resolve);
     }
     if (const ExitRung* rung = exit_rung(methods.exit))
         for (const std::string& function : read_functions()) {

@@ -66,7 +66,7 @@ void SeriesTable::apply(const ReadSnapshot& snapshot, TimePoint now) {
     for (const ReadSum& sum : snapshot.sums) {
         if (!is_settled(sum)) apply_sum(sum, now);
     }
-    apply_overflow(snapshot.overflow);
+    apply_overflow(snapshot);
     apply_errnos(snapshot.errnos);
     apply_durations(snapshot.durations);
     apply_unattributed(snapshot.unattributed);
@@ -204,12 +204,15 @@ std::uint32_t SeriesTable::take_slot() {
     return slot;
 }
 
-void SeriesTable::apply_overflow(const std::vector<ReadCounts>& overflow) {
+void SeriesTable::apply_overflow(const ReadSnapshot& snapshot) {
+    const std::vector<ReadCounts>& overflow = snapshot.overflow;
+    paths_hidden_ = snapshot.paths_hidden;
     const std::size_t targets = std::min(overflow.size(), books_.size());
     for (std::size_t target = 0; target < targets; ++target) {
         const ReadCounts growth = raise(overflow_seen_[target], overflow[target]);
-        add(books_[target].over_map_full, growth);
-        add(books_[target].total, growth);
+        TargetBooks& books = books_[target];
+        add(paths_hidden_ ? books.over_path_hidden : books.over_map_full, growth);
+        add(books.total, growth);
     }
 }
 

@@ -29,6 +29,7 @@ struct TargetBooks {
     ReadCounts total;
     ReadCounts over_series_limit;
     ReadCounts over_map_full;
+    ReadCounts over_path_hidden;          ///< only where no path can be read at all
     std::map<int, std::uint64_t> errnos;  ///< by number; 0: any other
     ReadDurations durations;
 };
@@ -62,6 +63,8 @@ class SeriesTable {
     [[nodiscard]] const std::map<std::string, ReadCounts>& unattributed() const {
         return unattributed_;
     }
+    /// The kernel is locked down: every read is overflow.
+    [[nodiscard]] bool paths_hidden() const { return paths_hidden_; }
     [[nodiscard]] std::size_t series_count() const { return slots_by_labels_.size(); }
     [[nodiscard]] std::size_t series_limit() const { return limits_.max_series; }
     [[nodiscard]] std::uint64_t paths_truncated() const { return paths_truncated_; }
@@ -99,7 +102,7 @@ class SeriesTable {
     Link place(const ReadSum& sum, std::size_t target, std::string_view path);
     void compose_labels(const ReadSum& sum, std::size_t target, std::string_view path);
     std::uint32_t take_slot();
-    void apply_overflow(const std::vector<ReadCounts>& overflow);
+    void apply_overflow(const ReadSnapshot& snapshot);
     void apply_errnos(const std::vector<ErrnoCount>& errnos);
     void apply_durations(const std::vector<ReadDurations>& durations);
     void apply_unattributed(const std::vector<std::pair<const char*, ReadCounts>>& rows);
@@ -110,6 +113,7 @@ class SeriesTable {
     TargetMask known_targets_ = 0;
     std::vector<TargetBooks> books_;
     std::vector<ReadCounts> overflow_seen_;
+    bool paths_hidden_ = false;
     std::map<std::string, ReadCounts> unattributed_;
 
     std::vector<std::optional<std::string>> paths_;  ///< by name id

@@ -47,6 +47,9 @@ void append_overflow(std::string& out, const SeriesTable& table, const Metric& m
                       books.over_series_limit.*field);
         append_sample(out, metric, label_set("target", target, "reason", "map_full"),
                       books.over_map_full.*field);
+        if (table.paths_hidden())
+            append_sample(out, metric, label_set("target", target, "reason", "path_hidden"),
+                          books.over_path_hidden.*field);
     }
 }
 

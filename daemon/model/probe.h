@@ -62,6 +62,8 @@ template <typename Method, std::size_t kCount>
 struct ProbeMethods {
     AccountingMethod accounting = AccountingMethod::kLsm;
     ExitMethod exit = ExitMethod::kFexit;
+    /// False under lockdown=confidentiality: targets that name no path are counted as a whole.
+    bool paths = true;
 
     friend bool operator==(const ProbeMethods&, const ProbeMethods&) = default;
 };

@@ -61,6 +61,7 @@ struct ReadSnapshot {
     std::vector<ErrnoCount> errnos;   ///< each (target, number) once, 0 left out
     std::vector<ReadDurations> durations;  ///< by target, whether or not it asks for them
     std::vector<ReadCounts> overflow;      ///< by target: wanted, but the sums were full
+    bool paths_hidden = false;             ///< all reads are overflow: no path can be read
     std::vector<std::pair<const char*, ReadCounts>> unattributed;  ///< by reason
 };
 

@@ -17,6 +17,7 @@ vfswatch_settings lower_settings(const Config& config) {
     TargetMask target = 1;
     for (const TargetConfig& wanted : config.targets) {
         if (wanted.pids.empty()) settings.any_process_targets |= target;
+        if (wanted.include.empty() && wanted.exclude.empty()) settings.any_path_targets |= target;
         for (std::size_t type = 0; type < VFSWATCH_FILE_TYPES; type++) {
             if (wanted.file_types >> type & 1) settings.type_targets[type] |= target;
         }

@@ -122,6 +122,12 @@ OrRefusal<ProbeMethods> choose_methods(const Config& config, const Log& log) {
 
 /// What targets ask for and will not get.
 void tell_what_is_missing(const Config& config, ProbeMethods methods, const Log& log) {
+    if (!methods.paths)
+        log.warning(
+            "this kernel is locked down (confidentiality): paths cannot be read, so targets with "
+            "paths count nothing, and the others are counted as a whole, as "
+            "vfswatch_overflow_read_bytes_total{reason=\"path_hidden\"}; errors and ends of file "
+            "are not counted");
     const bool calls = KernelTypes::load().has_helper("task_pt_regs");
     const bool starts =
         methods.accounting != AccountingMethod::kExit || methods.exit != ExitMethod::kFexit;

@@ -26,7 +26,8 @@ Finding lockdown(const Platform& platform) {
                 "mount securityfs, or run as root"};
     if (mode != "confidentiality") return {"lockdown", State::kOk, mode, ""};
     return {"lockdown", State::kWarning, mode,
-            "paths cannot be read in this mode: boot with lockdown=integrity or none"};
+            "paths cannot be read in this mode, only whole processes are counted: boot with "
+            "lockdown=integrity or none"};
 }
 
 Finding capabilities(const Platform& platform) {

@@ -79,7 +79,8 @@ std::map<std::string, Layout> header_layouts() {
                MEMBER(name_ring_full), MEMBER(residue_torn), MEMBER(errnos), MEMBER(durations)),
         LAYOUT(vfswatch_settings, MEMBER(any_process_targets), MEMBER(type_targets),
                MEMBER(pid_targets), MEMBER(comm_targets), MEMBER(uid_targets), MEMBER(call_targets),
-               MEMBER(latency_targets), MEMBER(max_files), MEMBER(account_at_exit)),
+               MEMBER(latency_targets), MEMBER(any_path_targets), MEMBER(max_files),
+               MEMBER(account_at_exit), MEMBER(paths_hidden), MEMBER(pad)),
     };
 }
 
