@@ -9,7 +9,7 @@
 namespace vfswatchd {
 
 /// Opens the BPF object. Without `typed_cast` (the kfunc bpf_rdonly_cast of Linux 6.2) it is the
-/// build whose kprobe.multi programs cannot be loaded; all names are the same.
+/// build whose kprobe.multi programs are of no use; all names are the same.
 /// Errors: nullptr and errno. Ownership: vfswatch_bpf__destroy().
 [[nodiscard]] vfswatch_bpf* open_skeleton(bool typed_cast);
 

@@ -26,7 +26,8 @@ void print_intro(std::ostream& out) {
            "read for `limits.idle_series_timeout` leaves it and may return from 0; the target's\n"
            "totals never forget. What found no series of its own under `limits.max_series`\n"
            "(`series_limit`), or no room in the kernel's tables under `limits.max_files`\n"
-           "(`map_full`), is in the overflow counters and in the target's totals.\n"
+           "(`map_full`), or cannot be told apart from others because the kernel is locked down\n"
+           "(`path_hidden`), is in the overflow counters and in the target's totals.\n"
            "\n";
 }
 

@@ -255,7 +255,28 @@ def check_exit_probe(check):
                  page.files().get(f"{DATA}/eof")), (4, (500, 7)))
     check.equal("exit probe attached", [labels["function"] for labels, _ in
                                         page.samples("vfswatch_probe_attached", role="exit")],
-                ["vfs_read"])
+                ["vfs_read", "vfs_readv", "do_splice_direct", "vfs_copy_file_range",
+                 "__kernel_read"])
+
+
+def check_scrape_calls(check):
+    """A scrape makes no bpf() call on a map: while one is preempted, kprobes miss reads."""
+    daemon.start(PLAIN)
+    calls = DATA.parent / "calls"
+    tracer = subprocess.Popen(["strace", "-f", "-qq", "-e", "trace=bpf", "-o", str(calls), "-p",
+                               daemon.shown("MainPID")])
+    checks.until(lambda: "TracerPid:\t0\n" not in
+                 pathlib.Path(f"/proc/{daemon.shown('MainPID')}/status").read_text(), 20)
+    for number in range(10):
+        (DATA / f"new{number}").write_bytes(b"x")
+        (DATA / f"new{number}").read_bytes()
+        endpoint.scrape()
+    tracer.terminate()
+    tracer.wait()
+    made = set(re.findall(r"bpf\((\w+)", calls.read_text()))
+    check.true("scrapes were traced", "BPF_ITER_CREATE" in made, sorted(made))
+    check.equal("scrapes make no call on a map", [name for name in sorted(made)
+                                                  if name.startswith("BPF_MAP_")], [])
 
 
 def body(check):
@@ -268,6 +289,7 @@ def body(check):
     check_endpoint(check)
     check_journal(check)
     check_exit_probe(check)
+    check_scrape_calls(check)
     check_first_holder(check)
     check_watchdog(check)
     check_stop_under_load(check, before)

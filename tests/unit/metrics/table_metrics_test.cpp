@@ -30,6 +30,22 @@ TEST(TableMetrics, ShowsEveryTargetFromTheStart) {
     EXPECT_THAT(text, HasSubstr("\nvfswatch_paths_truncated_total 0\n"));
 }
 
+TEST(TableMetrics, SaysWhereNoPathCouldBeRead) {
+    SeriesTable table({{"a", {}, "", ""}}, {5, std::chrono::minutes(1)});
+    ReadSnapshot snapshot = make_snapshot({}, {});
+    snapshot.overflow = {{700, 3, 0, 0}};
+    table.apply(snapshot, kStart);
+    EXPECT_THAT(render_table_metrics(table), Not(HasSubstr("path_hidden")));
+    snapshot.paths_hidden = true;
+    snapshot.overflow = {{900, 5, 0, 0}};
+    table.apply(snapshot, kStart);
+    const std::string text = render_table_metrics(table);
+    const std::string overflow = "\nvfswatch_overflow_read_bytes_total{target=\"a\",reason=";
+    EXPECT_THAT(text, HasSubstr(overflow + "\"map_full\"} 700\n"));
+    EXPECT_THAT(text, HasSubstr(overflow + "\"path_hidden\"} 200\n"));
+    EXPECT_THAT(text, HasSubstr("\nvfswatch_target_read_bytes_total{target=\"a\"} 900\n"));
+}
+
 TEST(TableMetrics, HasNoFamilyThatHasNoSample) {
     const SeriesTable table({}, {5, std::chrono::minutes(1)});
     EXPECT_THAT(render_table_metrics(table), Not(HasSubstr("target_read")));
