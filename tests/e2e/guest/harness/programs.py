@@ -89,6 +89,11 @@ class Stopped:
     def reap(self):
         os.waitpid(self.pid, 0)
 
+    def drop(self):
+        """Ends one that shall not run."""
+        os.kill(self.pid, signal.SIGKILL)
+        self.reap()
+
     def traced_reads(self):
         """{path: (bytes, calls)} as strace saw them."""
         if not checks.until(self._is_written, 60):
