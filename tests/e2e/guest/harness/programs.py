@@ -31,12 +31,13 @@ def io_of(pid):
 
 class Stopped:
     """A process that stands still before its exec until `go`; with `traces`, a folder, strace
-    writes there what it reads, a file for each thread."""
+    writes there what it reads, a file for each thread, and both stay on one processor."""
 
-    def __init__(self, argv, out, traces=None):
+    def __init__(self, argv, out, traces=None, processor=0):
         self.argv = argv
         self.out = pathlib.Path(out)
         self.traces = traces
+        self.processor = processor
         # strace gives itself three seconds to attach, which a busy machine may take.
         for _ in range(TRIES):
             if self._stands_still():
@@ -71,7 +72,7 @@ class Stopped:
     def _become_traced(self):
         # -D: strace is the grandchild, so that the zombie is ours and keeps its sums. On one
         # processor: waking another one takes an emulated machine far longer than the call.
-        os.sched_setaffinity(0, {0})
+        os.sched_setaffinity(0, {self.processor})
         os.execvp("strace", [
             "strace", "-D", "-f", "-ff", "--seccomp-bpf", "-y", "-s", "0", "-e",
             f"trace={READ_CALLS}", "-o", str(self.traces / "trace"), "--",
