@@ -7,7 +7,7 @@ import signal
 import subprocess
 import tty
 
-from harness import checks, daemon, endpoint, programs
+from harness import checks, daemon, endpoint, programs, rungs
 
 WAITING = 60
 READERS, READS = 4, 250
@@ -79,7 +79,7 @@ class Blocked:
                 {"name": "waits", "processes": {"pids": [one.pid for one in self.waiting]},
                  "file_types": daemon.ALL_TYPES}]
 
-    def run(self, check, name, started):
+    def run(self, check, name):
         # A read under way when the daemon attaches is not counted; the next one is.
         wake_all(self.waiting)
         own = read_elsewhere(self.paths)
@@ -90,7 +90,7 @@ class Blocked:
         check.same(f"{name} blocked: each file", page.files(target="reads"), own)
         check.equal(f"{name} blocked: nothing of those that wait",
                     page.sum(endpoint.TARGET_CALLS, target="waits"), 0)
-        if started.exact.exit:
+        if rungs.all_ends_seen(page, f"{name} blocked"):
             # A byte each, but at the end.
             check.same(f"{name} blocked: ends of file",
                        page.by(endpoint.FILE_EOFS, "path", target="reads"),

@@ -4,7 +4,7 @@ memory that cannot be written: each file's bytes and calls are those that the ke
 import collections
 import pathlib
 
-from harness import daemon, endpoint, programs
+from harness import daemon, endpoint, programs, rungs
 
 READERS = 4
 FILES = 24
@@ -40,13 +40,13 @@ class Mix:
                  "file_types": daemon.ALL_TYPES},
                 {"name": "mix-path", "paths": {"include": [f"{DATA}/**"]}}]
 
-    def run(self, check, name, started):
+    def run(self, check, name):
         before = programs.io_of(self.process.pid)
         self.process.go()
         check.equal(f"{name} mix: status", self.process.wait_for_end(), 0)
         after = programs.io_of(self.process.pid)
         grown = programs.Io(after.bytes - before.bytes, after.calls - before.calls)
-        compare(check, name, self.process, grown, started)
+        compare(check, name, self.process, grown)
         self.process.reap()
 
     def drop(self):
@@ -61,7 +61,7 @@ def _files():
     return [str(path) for path in paths]
 
 
-def compare(check, name, process, grown, started):
+def compare(check, name, process, grown):
     own = tallies(process)
     endpoint.until_equal(lambda: sums(endpoint.scrape().files(target="mix-pid")), grown)
     page = endpoint.scrape()
@@ -77,7 +77,7 @@ def compare(check, name, process, grown, started):
                 [(path, files[path]) for path in ("/srv", "pipe:", "/dev/null")
                  if files.get(path, (0, 0)) != (0, 0)], [])
     check.equal(f"{name} mix: lost", page.losses(), {})
-    if started.exact.exit:
+    if rungs.all_ends_seen(page, f"{name} mix"):
         compare_ends(check, name, page, own)
 
 
