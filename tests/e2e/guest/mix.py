@@ -3,6 +3,7 @@
 memory that cannot be written: each file's bytes and calls are those that the kernel accounts."""
 import collections
 import pathlib
+import signal
 
 from harness import daemon, endpoint, programs, rungs
 
@@ -50,7 +51,7 @@ class Mix:
         self.process.reap()
 
     def drop(self):
-        self.process.drop()
+        self.process.end(signal.SIGKILL)
 
 
 def _files():

@@ -90,9 +90,9 @@ class Stopped:
     def reap(self):
         os.waitpid(self.pid, 0)
 
-    def drop(self):
-        """Ends one that shall not run."""
-        os.kill(self.pid, signal.SIGKILL)
+    def end(self, number=signal.SIGTERM):
+        """For one that lives on until it is told, or shall not run at all."""
+        os.kill(self.pid, number)
         self.reap()
 
     def traced_reads(self):
