@@ -1,27 +1,27 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Runs in the guest: `guest.sh SETUP...` measures one reader for each setup and prints lines
-# `SETUP CASE INSTRUCTIONS`. A setup is none, empty, bpftrace-bytes, bpftrace-both, or
-# FILTER/PROBES with
-#   FILTER  other-pid, other-path, path, pid-path
-#   PROBES  accounting (without the exit probe), daemon (vfswatchd itself, with it)
+# `SETUP CASE INSTRUCTIONS`, and before them `SETUP trial exact`. Where the probes miss reads the
+# trial is `inexact`; where they do not start it is `refused` and no figures follow.
+# A setup is none, empty, bpftrace-bytes, bpftrace-both, filetop, or vfswatchd itself, with a target
+# and the methods of its configuration: TARGET/ACCOUNTING/EXIT.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 work=/run/cost
 ready_limit_seconds=120
 endpoint=127.0.0.1:9974
+out=$work/prober.out
+err=$work/prober.err
 reader=
 prober=
 
 die() {
 	echo "guest.sh: $1" >&2
-	for log in "$work"/prober.out "$work"/prober.err; do
-		[ -s "$log" ] && sed "s|^|${log##*/}: |" "$log" >&2
-	done
+	[ ! -s "$err" ] || cat "$err" >&2
 	exit 1
 }
 
-# wait_for WHAT COMMAND...: until the command succeeds.
+# wait_for WHAT COMMAND...: until the command succeeds; false if the probes ended before.
 wait_for() {
 	what=$1
 	shift
@@ -29,7 +29,7 @@ wait_for() {
 	until "$@" 2>/dev/null; do
 		tenths=$((tenths + 1))
 		[ "$tenths" -gt $((ready_limit_seconds * 10)) ] && die "$what: not ready in time"
-		[ -z "$prober" ] || kill -0 "$prober" 2>/dev/null || die "$what: the probes ended early"
+		[ -z "$prober" ] || kill -0 "$prober" 2>/dev/null || return 1
 		sleep 0.1
 	done
 }
@@ -38,57 +38,72 @@ is_stopped() {
 	grep -q '^State:[[:space:]]*T' "/proc/$1/status"
 }
 
-# write_config FILTER READER_PID
-write_config() {
+# target TARGET READER_PID: what of the reader's reads, all of regular files, the target wants.
+target() {
 	case $1 in
-	other-pid) selectors="processes: {pids: [1]}" ;;
-	other-path) selectors="paths: {include: [/var/**]}" ;;
-	path) selectors="paths: {include: [$work/files/**]}" ;;
-	pid-path) selectors="processes: {pids: [$2]}, paths: {include: [$work/files/**]}" ;;
-	*) die "no such filter: $1" ;;
-	esac
-	printf 'targets:\n  - {name: bench, %s}\n' "$selectors" >"$work/config.yaml"
-}
-
-# What a user would write: bytes of each file, and its calls as well.
-bpftrace_body() {
-	file='args->file->f_inode->i_sb->s_dev, args->file->f_inode->i_ino'
-	case $1 in
-	bpftrace-bytes) echo "@bytes[$file] = sum(retval);" ;;
-	bpftrace-both) echo "@bytes[$file] = sum(retval); @calls[$file] = count();" ;;
-	*) die "no such setup: $1" ;;
+	other-pid) echo 'processes: {pids: [1]}' ;;
+	other-type) echo 'paths: {include: ["/**"]}, file_types: [fifo]' ;;
+	other-path) echo 'paths: {include: ["/var/**"]}' ;;
+	path) echo "paths: {include: [\"$work/files/**\"]}" ;;
+	pid) echo "processes: {pids: [$2]}" ;;
+	pid-path) echo "processes: {pids: [$2]}, paths: {include: [\"$work/files/**\"]}" ;;
+	*) die "no such target: $1" ;;
 	esac
 }
 
-# start_probes SETUP: starts what is to be measured and waits until it is attached.
-start_probes() {
-	out=$work/prober.out err=$work/prober.err
-	: >"$out"
-	: >"$err"
-	case $1 in
-	none) return ;;
-	empty) "$here/attach_probes" empty "$here/empty_fexit.bpf.o" >"$out" 2>"$err" & ;;
-	bpftrace-*)
-		bpftrace -e "BEGIN { printf(\"attached\\n\"); }
-			kretfunc:vfs_read /retval > 0/ { $(bpftrace_body "$1") }" >"$out" 2>"$err" &
-		;;
-	*/accounting) "$here/attach_probes" accounting "$work/config.yaml" >"$out" 2>"$err" & ;;
-	*/daemon)
-		vfswatchd --config "$work/config.yaml" --listen "$endpoint" >"$out" 2>"$err" &
-		;;
-	*) die "no such setup: $1" ;;
-	esac
+# start_daemon TARGET ACCOUNTING EXIT
+start_daemon() {
+	printf 'probe: {accounting: %s, exit: %s}\ntargets:\n  - {name: bench, %s}\n' \
+		"$2" "$3" "$(target "$1" "$reader")" >"$work/config.yaml"
+	vfswatchd --config "$work/config.yaml" --listen "$endpoint" >"$out" 2>"$err" &
 	prober=$!
+	wait_for "$1/$2/$3" grep -q 'metrics on' "$err"
+}
+
+start_empty() {
+	"$here/attach_empty" "$here/empty_fexit.bpf.o" >"$out" 2>"$err" &
+	prober=$!
+	wait_for "the empty fexit" grep -q attached "$out"
+}
+
+# start_bpftrace BODY: at the end of each vfs_read.
+start_bpftrace() {
+	bpftrace -e "BEGIN { printf(\"attached\\n\"); } kretfunc:vfs_read $1" >"$out" 2>"$err" &
+	prober=$!
+	wait_for bpftrace grep -q attached "$out" || return 1
+	# BEGIN may run before the other probe is attached.
+	sleep 1
+}
+
+start_filetop() {
+	filetop -C 600 >"$out" 2>"$err" &
+	prober=$!
+	# It attaches vfs_read first.
+	wait_for filetop grep -q vfs_write /sys/kernel/debug/kprobes/list
+}
+
+# start_probes SETUP: until they are attached; false if the kernel refuses them.
+start_probes() {
+	file='args->file->f_inode->i_sb->s_dev, args->file->f_inode->i_ino'
+	bytes="@bytes[$file] = sum(retval);"
 	case $1 in
-	*/daemon) wait_for "$1" grep -q 'metrics on' "$err" ;;
-	*) wait_for "$1" grep -q attached "$out" ;;
+	none) ;;
+	empty) start_empty ;;
+	bpftrace-bytes) start_bpftrace "/retval > 0/ { $bytes }" ;;
+	bpftrace-both) start_bpftrace "/retval > 0/ { $bytes @calls[$file] = count(); }" ;;
+	filetop) start_filetop ;;
+	*/*/*)
+		methods=${1#*/}
+		start_daemon "${1%%/*}" "${methods%/*}" "${methods#*/}"
+		;;
+	*) die "no such setup: $1" ;;
 	esac
 }
 
 # The trampoline of a probe that was taken away goes an RCU grace period later.
 stop_probes() {
-	[ -n "$prober" ] || return
-	kill "$prober"
+	[ -n "$prober" ] || return 0
+	kill "$prober" 2>/dev/null
 	wait "$prober" 2>/dev/null
 	prober=
 	sleep 1
@@ -102,44 +117,48 @@ page() {
 	fi
 }
 
+# new_files_on_page COUNT
 new_files_on_page() {
-	page >"$work/page" && grep -c '^vfswatch_file_read_bytes_total{.*/files/new' "$work/page"
+	page >"$work/page"
+	[ "$(grep -c '^vfswatch_file_read_bytes_total{.*/files/new' "$work/page")" -eq "$1" ]
 }
 
-# A filter that let nothing through by mistake would look cheap. The last file is on the page
+# A target that let nothing through by mistake would look cheap. The last file is on the page
 # when the kernel has freed the reader.
 check_counted() {
 	case $1 in
-	path/daemon | pid-path/daemon) expected=1000 ;;
-	*/daemon) expected=0 ;;
-	*) return ;;
+	path/* | pid/* | pid-path/*) wait_for "$1: new files on the page" new_files_on_page 1000 ;;
+	*/*) wait_for "$1: no new files on the page" new_files_on_page 0 ;;
 	esac
-	tenths=0
-	until [ "$(new_files_on_page)" -eq "$expected" ]; do
-		tenths=$((tenths + 1))
-		[ "$tenths" -gt 100 ] && die "$1: $expected new files are not on the page"
-		sleep 0.1
-	done
 }
 
 measure() {
 	rm -rf "$work/files"
+	: >"$out"
+	: >"$err"
 	"$here/read_cost" "$work/files" >"$work/result" &
 	reader=$!
-	wait_for "the reader" is_stopped "$reader"
-	case $1 in
-	*/*) write_config "${1%/*}" "$reader" ;;
-	esac
-	start_probes "$1"
-	kill -CONT "$reader"
-	wait "$reader" || die "$1: the reader failed"
-	check_counted "$1"
+	wait_for "the reader" is_stopped "$reader" || die "the reader ended early"
+	if start_probes "$1"; then
+		grep -q 'although it may miss' "$err" && trial=inexact || trial=exact
+		kill -CONT "$reader"
+		wait "$reader" || die "$1: the reader failed"
+		check_counted "$1" || die "$1: the probes ended early"
+	else
+		trial=refused
+		sed "s|^|$1: |" "$err" >&2
+		kill -KILL "$reader"
+		wait "$reader" 2>/dev/null
+	fi
 	stop_probes
-	sed "s|^|$1 |" "$work/result"
+	sed "s|^|$1 |" - "$work/result" <<-end
+		trial $trial
+	end
 }
 
 mkdir -p "$work"
-mount -t tmpfs -o mode=0700 cost "$work" || die "cannot mount a tmpfs"
+# noatime: else the first read after a write, or in its second, takes another way.
+mount -t tmpfs -o mode=0700,noatime cost "$work" || die "cannot mount a tmpfs"
 for setup in "$@"; do
 	measure "$setup"
 done

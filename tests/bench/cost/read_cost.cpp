@@ -114,8 +114,6 @@ int main(int argc, char** argv) {
     const auto turning = make_files(folder, "turning", kTurningFiles);
     const auto fresh = make_files(folder, "new", kNewFiles);
     rewind_all(fresh);
-    // relatime compares seconds first: reads in the second of the making take another way.
-    sleep(2);
     raise(SIGSTOP);
 
     std::printf("same %.1f\n", least_batch(one, read_byte));
