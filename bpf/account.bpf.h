@@ -64,7 +64,7 @@ static __always_inline bool turn(struct vfswatch_run *run, struct file *file,
 static __always_inline void note_start(struct vfswatch_run *run)
 {
 	run->under_way = 1;
-	if (settings.latency_targets & run->process_targets)
+	if (settings.latency_targets & run->targets)
 		run->started_ns = bpf_ktime_get_ns();
 }
 
@@ -186,7 +186,8 @@ static __always_inline int end_task(struct task_struct *task)
 	forget_process(task);
 	if (!run)
 		return 0;
-	settle(run, task);
+	if (run->tgid == (__u32)TASK_READ(task, tgid))
+		settle(run, task);
 	/* Should the kernel refuse to delete it, the next task at this address inherits nothing. */
 	run->targets = 0;
 	run->name.dentry = 0;
@@ -203,7 +204,8 @@ static __always_inline int write_residue(struct seq_file *seq_file, struct task_
 	struct vfswatch_amount now;
 	__u32 seq;
 
-	if (!run)
+	/* Of an ended task whose end was not seen: another has its address. */
+	if (!run || run->tgid != (__u32)TASK_READ(task, tgid))
 		return 0;
 	seq = run->seq;
 	barrier();

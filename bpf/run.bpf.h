@@ -103,6 +103,8 @@ static __always_inline void begin_anew(struct vfswatch_run *run, struct task_str
 	run->targets = 0;
 	run->fields = 0;
 	run->name.dentry = 0;
+	run->spliced_at = 0;
+	run->started_ns = 0;
 	run->begin = read_meter(run, task);
 	end_change(run);
 }

@@ -5,10 +5,6 @@
 
 #include "maps.bpf.h"
 
-#ifndef barrier
-#define barrier() asm volatile("" ::: "memory")
-#endif
-
 static __always_inline void add(struct vfswatch_amount *to, struct vfswatch_amount amount)
 {
 	__sync_fetch_and_add(&to->bytes, amount.bytes);

@@ -194,6 +194,12 @@ void ConfigReader::unknown_key(const YamlNode& key_node, std::string_view path) 
 
 void ConfigReader::check_exit_is_on() {
     // Only the main file, which is read first, may hold `probe`.
+    if (role_ == FileRole::kMain && config_.probe.accounting == AccountingMethod::kExit &&
+        config_.probe.exit == ExitMethod::kKprobe) {
+        faults_.push_back({exit_place_,
+                           "exit: found `kprobe` beside the accounting method `exit`, expected one "
+                           "that can account: auto, fexit or kprobe_multi"});
+    }
     if (config_.probe.exit != ExitMethod::kOff) return;
     const std::string off_at = "while `probe.exit` at " + format_place(exit_place_) + " is `off`";
     if (role_ == FileRole::kMain && config_.probe.accounting == AccountingMethod::kExit) {

@@ -5,6 +5,7 @@
 #include <bpf/libbpf.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -88,7 +89,10 @@ Result<void> Hook::attach_to_tracefs() {
 }
 
 std::uint64_t Hook::missed() const {
-    return recursion_misses(program_) + missed_by_link() + (probe_ ? probe_->missed() : 0);
+    const std::uint64_t now =
+        recursion_misses(program_) + missed_by_link() + (probe_ ? probe_->missed() : 0);
+    missed_ = std::max(missed_, now);
+    return missed_;
 }
 
 std::uint64_t Hook::missed_by_link() const {

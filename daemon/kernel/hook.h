@@ -57,6 +57,7 @@ class Hook {
     std::string function_;
     std::optional<TracefsProbe> probe_;  ///< outlives the link
     Link link_;
+    mutable std::uint64_t missed_ = 0;  ///< as last seen: a counter that cannot be read stays
 };
 
 }  // namespace vfswatchd

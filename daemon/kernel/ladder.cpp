@@ -26,14 +26,24 @@ std::vector<ExitMethod> exit_methods(const ProbeWishes& wishes) {
     return methods;
 }
 
+/// A wish is taken even if it misses.
+bool is_taken(const MethodTrial& accounting, const ProbeWishes& wishes) {
+    return accounting.exact || (wishes.accounting && accounting.works);
+}
+
 /// Tries the exit methods, the first of which `first` is the trial of; returns what to take.
 /// Absent: none works.
 std::optional<ExitMethod> choose_exit(AccountingMethod accounting,
                                       const std::vector<ExitMethod>& methods, const Trial& first,
-                                      LadderOutcome& outcome) {
+                                      const BeforeTrial& before_trial, LadderOutcome& outcome) {
     std::optional<ExitMethod> working;
     for (const ExitMethod method : methods) {
-        const Trial trial = outcome.exit.empty() ? first : try_methods({accounting, method});
+        if (method == ExitMethod::kOff) return method;
+        Trial trial = first;
+        if (!outcome.exit.empty()) {
+            before_trial();
+            trial = try_methods({accounting, method});
+        }
         outcome.exit.push_back({method, trial.exit});
         if (trial.exit.exact) return method;
         if (trial.exit.works && !working) working = method;
@@ -43,13 +53,15 @@ std::optional<ExitMethod> choose_exit(AccountingMethod accounting,
 
 /// The last rung: the ends of reads account too, by the first method that sees all of them, or
 /// that works at all.
-void account_at_exit(const std::vector<ExitMethod>& methods, LadderOutcome& outcome) {
+void account_at_exit(const std::vector<ExitMethod>& methods, const BeforeTrial& before_trial,
+                     LadderOutcome& outcome) {
     RungOutcome<AccountingMethod> taken = {
         AccountingMethod::kExit,
         {false, false, plain_error("no method at the ends of reads can count")}};
     for (const ExitMethod method : methods) {
         const ExitRung* rung = exit_rung(method);
         if (rung == nullptr || !rung->accounts) continue;
+        before_trial();
         const Trial trial = try_methods({AccountingMethod::kExit, method});
         outcome.exit.push_back({method, trial.exit});
         if (!trial.accounting.exact && (!trial.accounting.works || outcome.chosen)) continue;
@@ -79,18 +91,19 @@ std::vector<Method> after(const std::vector<Method>& methods, Method method) {
     return {found, methods.end()};
 }
 
-LadderOutcome climb_with_paths(const ProbeWishes& wishes) {
+LadderOutcome climb_with_paths(const ProbeWishes& wishes, const BeforeTrial& before_trial) {
     LadderOutcome outcome;
     const auto exits = exit_methods(wishes);
     for (const AccountingMethod method : accounting_methods(wishes)) {
         if (method == AccountingMethod::kExit) {
-            account_at_exit(exits, outcome);
+            account_at_exit(exits, before_trial, outcome);
             break;
         }
+        before_trial();
         const Trial trial = try_methods({method, exits.front()});
         outcome.accounting.push_back({method, trial.accounting});
-        if (!trial.accounting.exact && !(wishes.accounting && trial.accounting.works)) continue;
-        const auto exit = choose_exit(method, exits, trial, outcome);
+        if (!is_taken(trial.accounting, wishes)) continue;
+        const auto exit = choose_exit(method, exits, trial, before_trial, outcome);
         // Counts do without it, but who wished for a method is told that it is refused.
         if (exit || !wishes.exit) outcome.chosen = {method, exit.value_or(ExitMethod::kOff)};
         break;
@@ -99,13 +112,14 @@ LadderOutcome climb_with_paths(const ProbeWishes& wishes) {
 }
 
 /// Under lockdown=confidentiality no program may read paths; the others count wholes.
-LadderOutcome climb_without_paths(const ProbeWishes& wishes) {
+LadderOutcome climb_without_paths(const ProbeWishes& wishes, const BeforeTrial& before_trial) {
     LadderOutcome outcome;
     for (const AccountingMethod method : accounting_methods(wishes)) {
         if (method == AccountingMethod::kExit) break;
+        before_trial();
         const Trial trial = try_methods({method, ExitMethod::kOff, false});
         outcome.accounting.push_back({method, trial.accounting});
-        if (!trial.accounting.exact) continue;
+        if (!is_taken(trial.accounting, wishes)) continue;
         outcome.chosen = {method, ExitMethod::kOff, false};
         break;
     }
@@ -121,26 +135,31 @@ Error LadderOutcome::refusals() const {
     return refusals;
 }
 
-LadderOutcome climb_ladders(const ProbeWishes& wishes) {
-    LadderOutcome outcome = climb_with_paths(wishes);
-    if (outcome.chosen || read_platform().lockdown != "confidentiality") return outcome;
-    LadderOutcome without_paths = climb_without_paths(wishes);
+LadderOutcome climb_ladders(const ProbeWishes& wishes, const BeforeTrial& before_trial) {
+    LadderOutcome outcome = climb_with_paths(wishes, before_trial);
+    const bool wishes_for_ends = wishes.exit && *wishes.exit != ExitMethod::kOff;
+    if (outcome.chosen || wishes_for_ends || read_platform().lockdown != "confidentiality")
+        return outcome;
+    LadderOutcome without_paths = climb_without_paths(wishes, before_trial);
     return without_paths.chosen ? without_paths : outcome;
 }
 
-std::optional<ProbeMethods> find_better(ProbeMethods now, const ProbeWishes& wishes,
-                                        Misses misses) {
+std::optional<ProbeMethods> find_better(ProbeMethods now, const ProbeWishes& wishes, Misses misses,
+                                        const BeforeTrial& before_trial) {
     if (now.accounting == AccountingMethod::kExit) return std::nullopt;
     ProbeMethods better = now;
     if (misses.accounting)
         for (const AccountingMethod method : after(accounting_methods(wishes), now.accounting)) {
             if (method == AccountingMethod::kExit) break;
+            before_trial();
             if (!try_methods({method, ExitMethod::kOff, now.paths}).accounting.exact) continue;
             better.accounting = method;
             break;
         }
     if (misses.exit && now.paths)
         for (const ExitMethod method : after(exit_methods(wishes), now.exit)) {
+            if (method == ExitMethod::kOff) break;
+            before_trial();
             if (!try_methods({better.accounting, method}).exit.exact) continue;
             better.exit = method;
             break;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -26,10 +27,14 @@ struct LadderOutcome {
     [[nodiscard]] Error refusals() const;
 };
 
+/// Called before each trial, which takes up to some seconds on a busy machine.
+using BeforeTrial = std::function<void()>;
+
 /// Tries each ladder down to its first exact rung; where none is exact, takes the first that works
 /// at all. A wish is a ladder of one rung.
 /// Thread: one at a time.
-[[nodiscard]] LadderOutcome climb_ladders(const ProbeWishes& wishes);
+[[nodiscard]] LadderOutcome climb_ladders(const ProbeWishes& wishes,
+                                          const BeforeTrial& before_trial);
 
 /// Which hooks turned out to be skipped.
 struct Misses {
@@ -41,6 +46,7 @@ struct Misses {
 /// stays. Absent: there is nothing better.
 /// Thread: one at a time.
 [[nodiscard]] std::optional<ProbeMethods> find_better(ProbeMethods now, const ProbeWishes& wishes,
-                                                      Misses misses);
+                                                      Misses misses,
+                                                      const BeforeTrial& before_trial);
 
 }  // namespace vfswatchd

@@ -87,10 +87,12 @@ Platform read_platform(const std::string& root) {
     return platform;
 }
 
-std::vector<std::string> missing_capabilities(const Platform& platform) {
+std::vector<std::string> missing_capabilities(const Platform& platform, const ProbeWishes& wishes) {
     std::vector<std::string> names;
     if (!holds(platform, CAP_BPF)) names.emplace_back("CAP_BPF");
     if (!holds(platform, CAP_PERFMON)) names.emplace_back("CAP_PERFMON");
+    if (wishes.exit == ExitMethod::kKprobe && !holds(platform, CAP_SYS_ADMIN))
+        names.emplace_back("CAP_SYS_ADMIN");
     return names;
 }
 

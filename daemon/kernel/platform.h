@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "model/probe.h"
 
 namespace vfswatchd {
 
@@ -24,7 +25,8 @@ struct Platform {
 [[nodiscard]] Platform read_platform(const std::string& root = "");
 
 /// A capability that the probes need and the process does not hold: names, in order.
-[[nodiscard]] std::vector<std::string> missing_capabilities(const Platform& platform);
+[[nodiscard]] std::vector<std::string> missing_capabilities(const Platform& platform,
+                                                            const ProbeWishes& wishes = {});
 
 /// Adds to a load or attach error what to do about it, as far as the platform tells.
 [[nodiscard]] Error explain(const Error& error, const Platform& platform);

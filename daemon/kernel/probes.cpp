@@ -6,10 +6,12 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <cerrno>
 #include <iterator>
 
 #include "kernel/filter_tables.h"
+#include "kernel/kernel_types.h"
 #include "kernel/libbpf_log.h"
 #include "kernel/skeleton.h"
 
@@ -57,8 +59,9 @@ const AccountingRung& end_task_rung(ProbeMethods methods) {
     if (method == AccountingMethod::kExit)
         method = methods.exit == ExitMethod::kKprobeMulti ? AccountingMethod::kKprobeMulti
                                                           : AccountingMethod::kFentry;
-    return *std::find_if(kAccountingLadder.begin(), std::prev(kAccountingLadder.end()),
-                         [&](const AccountingRung& rung) { return rung.method == method; });
+    for (const AccountingRung& rung : kAccountingLadder)
+        if (rung.method == method) return rung;
+    return kAccountingLadder.front();
 }
 
 Result<void> set_resolver(vfswatch_bpf& skeleton, const char* name) {
@@ -77,6 +80,21 @@ Result<void> add_hook(Hook::Kind kind, vfswatch_bpf& skeleton, const std::string
     return {};
 }
 
+/// A function has one row for each role; its misses go on where one method follows another.
+void add_rows(ProbeRole role, std::string_view method, const std::vector<Hook>& hooks,
+              std::vector<AttachedProbe>& rows) {
+    for (const Hook& hook : hooks) {
+        auto row = std::find_if(rows.begin(), rows.end(), [&](const AttachedProbe& known) {
+            return known.role == role && known.function == hook.function();
+        });
+        if (row == rows.end())
+            row = rows.insert(rows.end(), {role, hook.function(), method, 0, true});
+        row->method = method;
+        row->attached = true;
+        row->missed += hook.missed();
+    }
+}
+
 }  // namespace
 
 const char* role_name(ProbeRole role) {
@@ -88,16 +106,20 @@ void Probes::SkeletonDeleter::operator()(vfswatch_bpf* skeleton) const {
 }
 
 Probes::Probes(const Filter& filter, const TableSizes& sizes, ProbeMethods methods)
-    : settings_(filter.settings),
-      sizes_(sizes),
-      methods_(methods),
-      kernel_types_(KernelTypes::load()) {
+    : settings_(filter.settings), sizes_(sizes), methods_(methods) {
+    const KernelTypes kernel = KernelTypes::load();
+    typed_cast_ = kernel.has_function("bpf_rdonly_cast");
+    for (const std::string_view function : kReadFunctions)
+        if (function == kReadFunctions.front() || kernel.has_function(std::string(function)))
+            read_functions_.emplace_back(function);
     settings_.max_files = sizes.max_files;
     settings_.account_at_exit = methods.accounting == AccountingMethod::kExit ? 1 : 0;
     settings_.paths_hidden = methods.paths ? 0 : 1;
+    // There a read's start is not seen, so neither how long it takes.
+    if (methods.accounting == AccountingMethod::kExit && methods.exit == ExitMethod::kFexit)
+        settings_.latency_targets = 0;
 }
 Probes::Probes(Probes&&) noexcept = default;
-Probes& Probes::operator=(Probes&&) noexcept = default;
 Probes::~Probes() = default;
 
 Result<Probes> Probes::load(const Filter& filter, const TableSizes& sizes, ProbeMethods methods) {
@@ -114,7 +136,7 @@ Result<Probes> Probes::load(const Filter& filter, const TableSizes& sizes, Probe
 
 Result<Probes::Skeleton> Probes::load_programs(ProbeMethods methods) const {
     const LibbpfLog log;
-    Skeleton skeleton(open_skeleton(kernel_types_.has_function("bpf_rdonly_cast")));
+    Skeleton skeleton(open_skeleton(typed_cast_));
     if (!skeleton) return fail(errno_error(errno, "open the BPF object"));
     skeleton->rodata->settings = settings_;
     size_tables(*skeleton, sizes_);
@@ -141,7 +163,7 @@ Result<void> Probes::share_tables(vfswatch_bpf& skeleton) const {
         const bpf_map* shared = bpf_object__find_map_by_name(tables_->obj, bpf_map__name(map));
         if (const int result = bpf_map__reuse_fd(map, bpf_map__fd(shared)); result != 0)
             return fail(
-                negative_errno_error(result, std::string("share map ") + bpf_map__name(shared)));
+                negative_errno_error(result, std::string("share map ") + bpf_map__name(map)));
     }
     return {};
 }
@@ -156,18 +178,10 @@ std::vector<std::string> Probes::programs_of(ProbeMethods methods) const {
         if (methods.paths) names.emplace_back(rung->resolve);
     }
     if (const ExitRung* rung = exit_rung(methods.exit))
-        for (const std::string& function : read_functions()) {
+        for (const std::string& function : read_functions_) {
             if (!rung->enter.empty()) names.push_back(std::string(rung->enter) + function);
             names.push_back(std::string(rung->leave) + function);
         }
-    return names;
-}
-
-std::vector<std::string> Probes::read_functions() const {
-    std::vector<std::string> names;
-    for (const std::string_view function : kReadFunctions)
-        if (function == kReadFunctions.front() || kernel_types_.has_function(std::string(function)))
-            names.emplace_back(function);
     return names;
 }
 
@@ -198,7 +212,7 @@ Result<Probes::Hooks> Probes::exit_hooks(vfswatch_bpf& skeleton, ExitMethod meth
     const ExitRung* rung = exit_rung(method);
     if (rung == nullptr) return hooks;
     const auto [entry, exit] = hook_kinds(method);
-    for (const std::string& function : read_functions()) {
+    for (const std::string& function : read_functions_) {
         // The end first: an entry without an end would leave a stale note.
         if (auto done =
                 add_hook(exit, skeleton, std::string(rung->leave) + function, function, hooks);
@@ -229,14 +243,17 @@ Result<void> Probes::attach_exit() {
 }
 
 Result<void> Probes::move_to(ProbeMethods methods) {
+    assert(methods.accounting != AccountingMethod::kExit &&
+           methods_.accounting != AccountingMethod::kExit);
     auto skeleton = load_programs(methods);
     if (!skeleton) return fail(skeleton.error());
     auto accounting = accounting_hooks(**skeleton, methods);
     if (!accounting) return fail(accounting.error());
     auto exit = exit_hooks(**skeleton, methods.exit);
     if (!exit) return fail(exit.error());
-    for (const AttachedProbe& probe : attached())
-        earlier_misses_[{probe.role, probe.function}] = probe.missed;
+    left_ = attached();
+    for (AttachedProbe& probe : left_)
+        probe.attached = false;
     accounting_ = std::move(*accounting);
     exit_ = std::move(*exit);
     moved_to_ = std::move(*skeleton);
@@ -245,29 +262,13 @@ Result<void> Probes::move_to(ProbeMethods methods) {
 }
 
 std::vector<AttachedProbe> Probes::attached() const {
-    std::vector<AttachedProbe> rows;
+    std::vector<AttachedProbe> rows = left_;
     const bool at_exit = methods_.accounting == AccountingMethod::kExit;
     add_rows(ProbeRole::kAccounting,
              at_exit ? method_name(methods_.exit) : method_name(methods_.accounting), accounting_,
              rows);
     add_rows(ProbeRole::kExit, method_name(methods_.exit), exit_, rows);
     return rows;
-}
-
-void Probes::add_rows(ProbeRole role, std::string_view method, const Hooks& hooks,
-                      std::vector<AttachedProbe>& rows) const {
-    for (const Hook& hook : hooks) {
-        auto row = std::find_if(rows.begin(), rows.end(), [&](const AttachedProbe& known) {
-            return known.role == role && known.function == hook.function();
-        });
-        if (row == rows.end()) {
-            const auto earlier = earlier_misses_.find({role, hook.function()});
-            rows.push_back({role, hook.function(), method,
-                            earlier == earlier_misses_.end() ? 0 : earlier->second});
-            row = std::prev(rows.end());
-        }
-        row->missed += hook.missed();
-    }
 }
 
 std::vector<MapInfo> Probes::maps() const {

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -12,7 +11,6 @@
 #include "base/result.h"
 #include "kernel/books.h"
 #include "kernel/hook.h"
-#include "kernel/kernel_types.h"
 #include "kernel/map_info.h"
 #include "kernel/rungs.h"
 #include "model/filter.h"
@@ -34,6 +32,7 @@ struct AttachedProbe {
     std::string function;  ///< the kernel function that it stands on
     std::string_view method;
     std::uint64_t missed;  ///< runs that the kernel skipped, also of a method that was left
+    bool attached = true;  ///< false: of a method that was left
 };
 
 /// The BPF programs of this daemon in the kernel, with their maps. Everything leaves the kernel
@@ -47,7 +46,7 @@ class Probes {
                                              ProbeMethods methods);
 
     Probes(Probes&&) noexcept;
-    Probes& operator=(Probes&&) noexcept;
+    Probes& operator=(Probes&&) = delete;
     ~Probes();
 
     /// From here on wanted reads are counted.
@@ -83,21 +82,19 @@ class Probes {
     [[nodiscard]] Result<Hooks> accounting_hooks(vfswatch_bpf& skeleton,
                                                  ProbeMethods methods) const;
     [[nodiscard]] Result<Hooks> exit_hooks(vfswatch_bpf& skeleton, ExitMethod method) const;
-    [[nodiscard]] std::vector<std::string> read_functions() const;
     [[nodiscard]] vfswatch_bpf& programs() const { return moved_to_ ? *moved_to_ : *tables_; }
-    void add_rows(ProbeRole role, std::string_view method, const Hooks& hooks,
-                  std::vector<AttachedProbe>& rows) const;
 
     vfswatch_settings settings_;
     TableSizes sizes_;
     ProbeMethods methods_;
-    KernelTypes kernel_types_;
+    bool typed_cast_ = false;                  ///< the kernel has bpf_rdonly_cast()
+    std::vector<std::string> read_functions_;  ///< those of kReadFunctions that it has
     Skeleton tables_;    ///< owns the maps, and the programs until the first move
     Skeleton moved_to_;  ///< programs on the same maps
     Hooks accounting_;
     Hooks exit_;
     std::unique_ptr<Books> books_;
-    std::map<std::pair<ProbeRole, std::string>, std::uint64_t> earlier_misses_;
+    std::vector<AttachedProbe> left_;  ///< what stood there before a move, for its misses
 };
 
 }  // namespace vfswatchd

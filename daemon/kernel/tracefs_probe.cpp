@@ -6,7 +6,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
+#include <filesystem>
 #include <fstream>
 #include <utility>
 
@@ -15,6 +17,7 @@ namespace {
 
 constexpr const char* kDefinitions = "/sys/kernel/tracing/kprobe_events";
 constexpr const char* kProfile = "/sys/kernel/tracing/kprobe_profile";
+constexpr const char* kEvents = "/sys/kernel/tracing/events/vfswatchd/";
 constexpr const char* kGroup = "vfswatchd/";
 
 Result<void> write_definition(const std::string& text) {
@@ -22,17 +25,37 @@ Result<void> write_definition(const std::string& text) {
     if (!file)
         return fail(errno_error(errno, std::string("open ") + kDefinitions +
                                            " (this method needs CAP_SYS_ADMIN and "
-                                           "CAP_DAC_READ_SEARCH: take another, or auto)"));
+                                           "CAP_DAC_OVERRIDE: take another, or auto)"));
     if (write(file.get(), text.data(), text.size()) < 0)
         return fail(errno_error(errno, "make the probe `" + text + "`"));
     return {};
 }
 
 Result<std::uint64_t> event_id(const std::string& name) {
-    std::ifstream file(std::string("/sys/kernel/tracing/events/") + kGroup + name + "/id");
+    std::ifstream file(kEvents + name + "/id");
     std::uint64_t id = 0;
     if (!(file >> id)) return fail(errno_error(ENOENT, "read the id of the probe " + name));
     return id;
+}
+
+/// Others of this process may stand on the same function, and so may those of another process.
+std::string unique_name(const std::string& probe) {
+    static std::atomic<unsigned> count{0};
+    return probe + "_" + std::to_string(getpid()) + "_" + std::to_string(count++);
+}
+
+/// What killed processes left. One that is in use the kernel does not remove.
+void remove_leftovers() {
+    std::error_code none;
+    for (const auto& entry : std::filesystem::directory_iterator(kEvents, none)) {
+        const std::string name = entry.path().filename();
+        const auto last = name.rfind('_');
+        const auto before = name.rfind('_', last - 1);
+        if (last == std::string::npos || before == std::string::npos) continue;
+        const std::string pid = name.substr(before + 1, last - before - 1);
+        if (!std::filesystem::exists("/proc/" + pid, none))
+            (void)write_definition(std::string("-:") + kGroup + name);
+    }
 }
 
 UniqueFd open_event(std::uint64_t id) {
@@ -50,9 +73,8 @@ UniqueFd open_event(std::uint64_t id) {
 
 Result<TracefsProbe> TracefsProbe::make(Kind kind, const std::string& function) {
     const bool at_return = kind == Kind::kReturn;
-    const std::string name = function + (at_return ? "_return" : "_entry");
-    // One that a killed daemon left is as good as none: its event has no program.
-    (void)write_definition(std::string("-:") + kGroup + name);
+    remove_leftovers();
+    const std::string name = unique_name(function + (at_return ? "_return" : "_entry"));
     const std::string definition =
         std::string(at_return ? "r4096:" : "p:") + kGroup + name + " " + function;
     if (auto made = write_definition(definition); !made) return fail(made.error());

@@ -16,6 +16,7 @@
 #include <thread>
 
 #include "base/unique_fd.h"
+#include "kernel/kernel_types.h"
 #include "kernel/probes.h"
 
 namespace vfswatchd {
@@ -84,12 +85,12 @@ bool pin_to_cpu(int cpu) {
 void read_in_turns(TrialFiles& files, std::size_t own, int cpu) {
     if (!pin_to_cpu(cpu)) return;
     const auto end = std::chrono::steady_clock::now() + kDuration;
-    while (std::chrono::steady_clock::now() < end) {
+    do {
         read_byte(files.at(own));
         for (int i = 0; i < kEndsEachTurn; i++)
             read_end(files.at(own));
         read_byte(files.at(kSharedFile));
-    }
+    } while (std::chrono::steady_clock::now() < end);
 }
 
 /// Reads with all readers and takes the snapshot before they end: the kernel settles a task's last
@@ -155,7 +156,8 @@ Trial judge(const TrialFiles& files, const ReadSnapshot& snapshot) {
     auto counted = counts_by_path(snapshot);
     Tally bytes;
     Tally calls;
-    Tally eofs;
+    std::uint64_t ends_made = 0;
+    std::uint64_t ends_seen = 0;
     for (std::size_t i = 0; i < files.size(); i++) {
         const TrialFile& file = files.at(i);
         if (file.reads == 0) {
@@ -166,8 +168,12 @@ Trial judge(const TrialFiles& files, const ReadSnapshot& snapshot) {
         const ReadCounts& seen = counted["memfd:" + (kNamePrefix + std::to_string(i))];
         bytes.add(file.reads, seen.bytes);
         calls.add(file.reads + file.eofs, seen.calls);
-        eofs.add(file.eofs, seen.eofs);
+        ends_made += file.eofs;
+        ends_seen += seen.eofs;
     }
+    // Over all files: the accounting may have charged another file.
+    Tally eofs;
+    eofs.add(ends_made, ends_seen);
     const char* under_file = " trial reads were counted under their file";
     return {judge(bytes.exact ? calls : bytes, under_file),
             judge(eofs, " ends of file in the trial were seen")};
@@ -182,9 +188,17 @@ Trial judge_whole(const TrialFiles& files, const ReadSnapshot& snapshot) {
         calls += file.reads + file.eofs;
     }
     Tally tally;
-    tally.add(calls, snapshot.overflow.front().calls);
-    tally.exact = tally.exact && bytes == snapshot.overflow.front().bytes;
+    // Other threads of this process may read meanwhile.
+    const ReadCounts& counted = snapshot.overflow.front();
+    tally.add(calls, std::min(calls, counted.calls));
+    tally.exact = tally.exact && counted.bytes >= bytes;
     return {judge(tally, " trial reads were counted"), {true, true, {}}};
+}
+
+/// kretprobe.multi keeps two returns in flight for each possible CPU where it does not stand on
+/// fgraph (6.14). The few readers of a trial do not use them up.
+bool sees_blocked_ends() {
+    return KernelTypes::load().has_function("fprobe_fgraph_entry");
 }
 
 /// Errors: the programs could not be loaded or the accounting not be attached.
@@ -199,6 +213,9 @@ Result<Trial> run_trial(ProbeMethods methods) {
     if (!snapshot) return fail(snapshot.error());
     Trial trial = methods.paths ? judge(files, *snapshot) : judge_whole(files, *snapshot);
     if (!exit) trial.exit = {false, false, exit.error()};
+    if (trial.exit.exact && methods.exit == ExitMethod::kKprobeMulti && !sees_blocked_ends())
+        trial.exit = {true, false,
+                      plain_error("this kernel loses ends of reads while others wait in theirs")};
     if (methods.exit == ExitMethod::kOff) trial.exit = {true, true, {}};
     return trial;
 }

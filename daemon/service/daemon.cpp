@@ -11,6 +11,7 @@
 #include "kernel/kernel_types.h"
 #include "kernel/ladder.h"
 #include "kernel/platform.h"
+#include "kernel/rungs.h"
 #include "policy/lower.h"
 #include "service/loop.h"
 #include "service/miss_watch.h"
@@ -34,10 +35,9 @@ tl::unexpected<Refusal> refuse(ExitCode code, std::string message) {
     return tl::unexpected<Refusal>({code, std::move(message)});
 }
 
-tl::unexpected<Refusal> refuse_kernel(const Error& error) {
+tl::unexpected<Refusal> refuse_kernel(const Error& error, const ProbeWishes& wishes) {
     const Platform platform = read_platform();
-    const bool permission =
-        !missing_capabilities(platform).empty() || error.code == std::errc::permission_denied;
+    const bool permission = !missing_capabilities(platform, wishes).empty();
     return refuse(permission ? ExitCode::kPermission : ExitCode::kUnavailable,
                   explain(error, platform).message());
 }
@@ -94,6 +94,11 @@ OrRefusal<HttpServer> listen(const Config& config, Service& service) {
     return std::move(*server);
 }
 
+/// A busy machine takes long for the trials, which is no reason to give up the start.
+void extend_start() {
+    sd_notify(0, "EXTEND_TIMEOUT_USEC=30000000");
+}
+
 template <typename Method>
 void tell(const std::string& what, const std::vector<RungOutcome<Method>>& outcomes, Method chosen,
           const Log& log) {
@@ -109,7 +114,7 @@ void tell(const std::string& what, const std::vector<RungOutcome<Method>>& outco
 }
 
 OrRefusal<ProbeMethods> choose_methods(const Config& config, const Log& log) {
-    const LadderOutcome outcome = climb_ladders(config.probe);
+    const LadderOutcome outcome = climb_ladders(config.probe, extend_start);
     if (outcome.chosen) {
         tell("accounting", outcome.accounting, outcome.chosen->accounting, log);
         tell("ends of reads", outcome.exit, outcome.chosen->exit, log);
@@ -117,7 +122,8 @@ OrRefusal<ProbeMethods> choose_methods(const Config& config, const Log& log) {
     }
     const Error refusals = outcome.refusals();
     return refuse_kernel(
-        {refusals.code, "reads cannot be counted as configured (" + refusals.message() + ")"});
+        {refusals.code, "reads cannot be counted as configured (" + refusals.message() + ")"},
+        config.probe);
 }
 
 /// What targets ask for and will not get.
@@ -128,7 +134,12 @@ void tell_what_is_missing(const Config& config, ProbeMethods methods, const Log&
             "paths count nothing, and the others are counted as a whole, as "
             "vfswatch_overflow_read_bytes_total{reason=\"path_hidden\"}; errors and ends of file "
             "are not counted");
-    const bool calls = KernelTypes::load().has_helper("task_pt_regs");
+    const KernelTypes kernel = KernelTypes::load();
+    const bool calls = kernel.has_helper("task_pt_regs");
+    for (const std::string_view function : kReadFunctions)
+        if (!kernel.has_function(std::string(function)) && methods.exit != ExitMethod::kOff)
+            log.warning("this kernel shows no function " + std::string(function) +
+                        ": the ends of its reads are not seen");
     const bool starts =
         methods.accounting != AccountingMethod::kExit || methods.exit != ExitMethod::kFexit;
     for (const TargetConfig& target : config.targets) {
@@ -147,8 +158,9 @@ OrRefusal<std::shared_ptr<Watch>> attach(const Config& config, const Filter& fil
     if (!methods) return tl::unexpected(methods.error());
     tell_what_is_missing(config, *methods, log);
     auto probes = Probes::load(filter, table_sizes(config, filter), *methods);
-    if (!probes) return refuse_kernel(probes.error());
-    if (auto done = probes->attach_accounting(); !done) return refuse_kernel(done.error());
+    if (!probes) return refuse_kernel(probes.error(), config.probe);
+    if (auto done = probes->attach_accounting(); !done)
+        return refuse_kernel(done.error(), config.probe);
     // Counts do without it: only errors and ends of file would be missing.
     if (auto done = probes->attach_exit(); !done)
         log.warning("errors and ends of file are not counted: " + done.error().message());

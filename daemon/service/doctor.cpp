@@ -83,7 +83,7 @@ void add_exit(const LadderOutcome& outcome, std::vector<Finding>& findings) {
         findings.push_back(rung("ends of reads", tried,
                                 outcome.chosen && outcome.chosen->exit == tried.method,
                                 "errors, ends of file and durations may be too low: boot with "
-                                "preempt=none, or run as root for the method kprobe"));
+                                "preempt=none, or take the method kprobe, which needs root"));
 }
 
 Finding call_label() {
@@ -138,7 +138,7 @@ std::vector<Finding> examine() {
                                      capabilities(platform),
                                      preemption(platform),
                                      security_modules(platform)};
-    const LadderOutcome outcome = climb_ladders({});
+    const LadderOutcome outcome = climb_ladders({}, [] {});
     add_accounting(outcome, findings);
     add_exit(outcome, findings);
     findings.push_back(call_label());

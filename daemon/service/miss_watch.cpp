@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/miss_watch.h"
 
+#include <systemd/sd-daemon.h>
+
 #include <string>
 #include <utility>
 
@@ -12,6 +14,11 @@ std::uint64_t missed_by(ProbeRole role, const std::vector<AttachedProbe>& probes
     for (const AttachedProbe& probe : probes)
         if (probe.role == role) missed += probe.missed;
     return missed;
+}
+
+/// A trial keeps the loop from turning, on a busy machine for long.
+void feed_watchdog() {
+    sd_notify(0, "WATCHDOG=1");
 }
 
 std::string names(ProbeMethods methods) {
@@ -50,7 +57,8 @@ void MissWatch::explain(Symptom symptom, std::uint64_t now) const {
                     "role=\"accounting\"} says how many; see vfswatchctl doctor for an exact way");
             return log_.warning("the kernel skipped the accounting probe, " + times +
                                 ": these reads may be charged to the file that their task read "
-                                "before; see vfswatchctl doctor for an exact way");
+                                "before, and an ended task's last reads be lost; see vfswatchctl "
+                                "doctor for an exact way");
         case Symptom::kExitMissed:
             return log_.warning("the kernel skipped the probes at the ends of reads, " + times +
                                 ": errors, ends of file and durations are too low; bytes and calls "
@@ -70,18 +78,19 @@ void MissWatch::explain(Symptom symptom, std::uint64_t now) const {
 
 void MissWatch::improve(Misses misses) {
     if (!misses.accounting && !misses.exit) return;
-    const auto better = find_better(watch_.methods(), wishes_, misses);
+    const auto better = find_better(watch_.methods(), wishes_, misses, feed_watchdog);
     if (!better) {
         given_up_.accounting = given_up_.accounting || misses.accounting;
         given_up_.exit = given_up_.exit || misses.exit;
-        return log_.notice("there is no better method on this kernel: " + names(watch_.methods()) +
-                           " stays");
+        return log_.notice("no better method is there, or allowed by the configuration: " +
+                           names(watch_.methods()) + " stays");
     }
+    feed_watchdog();
     if (const auto done = watch_.move_to(*better); !done) {
         given_up_ = {true, true};
         return log_.warning("could not move to " + names(*better) + ": " + done.error().message());
     }
-    log_.notice("moved to " + names(*better) + ", without losing a count");
+    log_.notice("moved to " + names(*better) + "; no count was lost or doubled by it");
 }
 
 }  // namespace vfswatchd

@@ -65,7 +65,8 @@ std::string render_page(const std::vector<Target>& targets,
         "</table>\n<h2>Probes</h2>\n<table>\n"
         "<tr><th>role</th><th>function</th><th>method</th></tr>\n";
     for (const AttachedProbe& probe : probes)
-        page += row(role_name(probe.role), probe.function, std::string(probe.method));
+        if (probe.attached)
+            page += row(role_name(probe.role), probe.function, std::string(probe.method));
     if (probes.empty()) page += row("starting", "", "");
     return page + "</table>\n</body>\n</html>\n";
 }

@@ -88,7 +88,7 @@ SelfMetrics Watch::self_metrics() {
     self.build = build_;
     for (const AttachedProbe& probe : probes_.attached()) {
         const char* role = role_name(probe.role);
-        self.probes.push_back({role, probe.function, std::string(probe.method)});
+        self.probes.push_back({role, probe.function, std::string(probe.method), probe.attached});
         self.missed.push_back({role, probe.function, probe.missed});
     }
     for (const MapInfo& map : probes_.maps())

@@ -163,6 +163,8 @@ const BadConfig kBadConfigs[] = {
     {"AccountingAtExitWithoutExit", "probe:\n  accounting: exit\n  exit: off\n" TARGET, "2:15",
      "while `probe.exit` at f.yaml:3:9 is `off`, expected a method that does without the ends of "
      "reads; set one of the two to auto"},
+    {"AccountingAtExitByKprobe", "probe:\n  accounting: exit\n  exit: kprobe\n" TARGET, "3:9",
+     "expected one that can account: auto, fexit or kprobe_multi"},
 
     // Latency.
     {"LatencyYes", TARGET "    latency: yes\n", "3:14",
