@@ -64,7 +64,7 @@ static __always_inline bool turn(struct vfswatch_run *run, struct file *file,
 static __always_inline void note_start(struct vfswatch_run *run)
 {
 	run->under_way = 1;
-	if (settings.latency_targets & run->targets)
+	if (settings.latency_targets && settings.latency_targets & run->targets)
 		run->started_ns = bpf_ktime_get_ns();
 }
 
@@ -174,6 +174,19 @@ static __always_inline int resolve_read(struct file *file)
 	if (walk)
 		resolve_name(walk, run, file, task);
 	bpf_map_delete_elem(&walks, &key);
+	return 0;
+}
+
+/* When a task reads no more, and still runs. */
+static __always_inline int settle_task(struct task_struct *task)
+{
+	struct vfswatch_run *run = run_of(task);
+
+	if (!run)
+		return 0;
+	begin_change(run);
+	settle(run, task);
+	end_change(run);
 	return 0;
 }
 

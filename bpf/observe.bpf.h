@@ -157,8 +157,11 @@ static __always_inline struct vfswatch_run *start_accounted_read(struct file *fi
 }
 
 /* Most reads end here: somebody else's, or one that returned what was asked for. */
-static __always_inline bool end_is_of_interest(bool asked, long result)
+static __always_inline bool end_is_of_interest(bool asked, long result, enum read_end end)
 {
+	/* Refused, or nothing to copy: the kernel returned before it counted a call. */
+	if (end == READ_END_COPY && result <= 0)
+		return false;
 	if (!settings.account_at_exit && !settings.latency_targets &&
 	    (result > 0 || (!result && !asked)))
 		return false;
@@ -170,7 +173,7 @@ static __always_inline int end_read(struct file *file, bool asked, long result, 
 {
 	struct vfswatch_run *run;
 
-	if (!end_is_of_interest(asked, result))
+	if (!end_is_of_interest(asked, result, end))
 		return 0;
 	run = settings.account_at_exit ? start_accounted_read(file) : run_of(current_task());
 	if (!run || run->inode_address != (__u64)file->f_inode)
@@ -214,7 +217,7 @@ static __always_inline int leave_read(long result, enum read_end end)
 {
 	struct vfswatch_run *run;
 
-	if (!end_is_of_interest(true, result))
+	if (!end_is_of_interest(true, result, end))
 		return 0;
 	run = run_of(current_task());
 	if (!run)

@@ -80,6 +80,16 @@ int BPF_KPROBE(resolve_multi, void *file)
 	return resolve_read(FILE_OF(file));
 }
 
+/*
+ * The end of a task comes in a softirq, which may interrupt another program of
+ * this kind: the kernel skips it then.
+ */
+SEC("kprobe.multi")
+int BPF_KPROBE(settle_task_multi, void *task)
+{
+	return settle_task(TASK_OF(task));
+}
+
 SEC("kprobe.multi")
 int BPF_KPROBE(end_task_multi, void *task)
 {

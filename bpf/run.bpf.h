@@ -155,6 +155,10 @@ static __always_inline void remember_name(struct vfswatch_run *run, struct file 
 
 static __always_inline __u32 label_fields(__u64 targets)
 {
+	/* Known at load: most configurations ask for no label. */
+	if (!(settings.pid_targets | settings.comm_targets | settings.uid_targets |
+	      settings.call_targets))
+		return 0;
 	return (targets & settings.pid_targets ? VFSWATCH_FIELD_PID : 0) |
 	       (targets & settings.comm_targets ? VFSWATCH_FIELD_COMM : 0) |
 	       (targets & settings.uid_targets ? VFSWATCH_FIELD_UID : 0) |

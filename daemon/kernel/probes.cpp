@@ -174,6 +174,7 @@ std::vector<std::string> Probes::programs_of(ProbeMethods methods) const {
     names.emplace_back(end_task_rung(methods).end_task);
     if (const AccountingRung* rung = accounting_rung(methods.accounting)) {
         names.emplace_back(rung->account);
+        if (rung->settle_task != nullptr) names.emplace_back(rung->settle_task);
         // It alone reads kernel memory that has no type, which a locked down kernel forbids.
         if (methods.paths) names.emplace_back(rung->resolve);
     }
@@ -200,6 +201,11 @@ Result<Probes::Hooks> Probes::accounting_hooks(vfswatch_bpf& skeleton, ProbeMeth
         std::move(ends->begin(), ends->end(), std::back_inserter(hooks));
         return hooks;
     }
+    if (rung->settle_task != nullptr)
+        if (auto done = add_hook(hook_kind(rung->method), skeleton, rung->settle_task,
+                                 kSettleTaskFunction, hooks);
+            !done)
+            return fail(done.error());
     if (auto done = add_hook(hook_kind(rung->method), skeleton, rung->account,
                              rung->account_function, hooks);
         !done)

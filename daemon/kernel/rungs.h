@@ -17,7 +17,11 @@ struct AccountingRung {
     const char* end_task;
     const char* account_function;  ///< the kernel's function, or the LSM hook
     const char* end_task_function;
+    /// At exit_files(): settles a task's last reads where its end may be missed; else nullptr.
+    const char* settle_task = nullptr;
 };
+
+inline constexpr const char* kSettleTaskFunction = "exit_files";
 
 /// The accounting ladder, best rung first: what costs a read least among what is exact. The first
 /// whose trial loses nothing is taken; so fentry is taken only where the kernel does not preempt
@@ -29,7 +33,7 @@ inline constexpr std::array<AccountingRung, 3> kAccountingLadder = {{
     {AccountingMethod::kFentry, "account_fentry", "resolve_fentry", "end_task_fentry",
      "security_file_permission", "security_task_free"},
     {AccountingMethod::kKprobeMulti, "account_multi", "resolve_multi", "end_task_multi",
-     "security_file_permission", "security_task_free"},
+     "security_file_permission", "security_task_free", "settle_task_multi"},
 }};
 
 /// The programs of one exit method: for each of kReadFunctions one whose name is the prefix and
@@ -41,7 +45,8 @@ struct ExitRung {
     bool accounts;  ///< can carry AccountingMethod::kExit
 };
 
-/// The exit ladder, cheapest rung first. kprobe_multi is exact where fprobe stands on fgraph; the
+/// The exit ladder: first the cheapest, last the one that needs more than the unit has.
+/// kprobe_multi is exact where fprobe stands on fgraph; the
 /// tracefs probes everywhere, but they need CAP_SYS_ADMIN. Where no rung is exact the first that
 /// attaches is taken, with its misses exported.
 inline constexpr std::array<ExitRung, 3> kExitLadder = {{
@@ -54,6 +59,14 @@ inline constexpr std::array<ExitRung, 3> kExitLadder = {{
 /// copy_file_range; exec. The first is in every kernel; the others are left out where they are not.
 inline constexpr std::array<std::string_view, 5> kReadFunctions = {
     "vfs_read", "vfs_readv", "do_splice_direct", "vfs_copy_file_range", "__kernel_read"};
+
+/// Missed there, a task's reads are counted all the same, where they were settled before; its row
+/// in the table of tasks is not given back.
+[[nodiscard]] constexpr bool is_end_of_task(std::string_view function) {
+    for (const AccountingRung& rung : kAccountingLadder)
+        if (function == rung.end_task_function) return true;
+    return false;
+}
 
 /// nullptr: kExit, kOff.
 [[nodiscard]] constexpr const AccountingRung* accounting_rung(AccountingMethod method) {

@@ -64,8 +64,9 @@ inline constexpr auto kCatalogue = std::to_array<Metric>({
      "1 while the probe is attached."},
     {"vfswatch_probe_missed_total", MetricKind::counter, "role, function",
      "Times that the probed function ran without the probe. accounting: those reads may be charged "
-     "to the file that their task read before (with method exit: they are not counted); exit: "
-     "their errors, ends of file and durations are not counted."},
+     "to the file that their task read before (with method exit: they are not counted), and at a "
+     "task's end its row in the task table is not given back; exit: their errors, ends of file and "
+     "durations are not counted."},
     {"vfswatch_map_entries", MetricKind::gauge, "map",
      "Entries in use in the BPF map; only present where the daemon knows."},
     {"vfswatch_map_capacity", MetricKind::gauge, "map", "Entries that the BPF map can hold."},

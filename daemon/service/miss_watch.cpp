@@ -6,13 +6,15 @@
 #include <string>
 #include <utility>
 
+#include "kernel/rungs.h"
+
 namespace vfswatchd {
 namespace {
 
 std::uint64_t missed_by(ProbeRole role, const std::vector<AttachedProbe>& probes) {
     std::uint64_t missed = 0;
     for (const AttachedProbe& probe : probes)
-        if (probe.role == role) missed += probe.missed;
+        if (probe.role == role && !is_end_of_task(probe.function)) missed += probe.missed;
     return missed;
 }
 

@@ -29,8 +29,10 @@ std::set<std::string> programs_in(const char* file) {
 std::set<std::string> programs_of_ladders() {
     // Of no rung: it reads the books.
     std::set<std::string> names = {"dump_residues"};
-    for (const AccountingRung& rung : kAccountingLadder)
+    for (const AccountingRung& rung : kAccountingLadder) {
         names.insert({rung.account, rung.resolve, rung.end_task});
+        if (rung.settle_task != nullptr) names.insert(rung.settle_task);
+    }
     for (const ExitRung& rung : kExitLadder)
         for (const std::string_view function : kReadFunctions) {
             names.insert(std::string(rung.leave) + std::string(function));

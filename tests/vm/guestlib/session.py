@@ -20,10 +20,12 @@ CONSOLE_LINES = 60
 KEPT_CONSOLES = 20
 CHUNK_BYTES = 1 << 16
 
-# A processor that is stuck at the first instruction of a function, where there is no loop: ftrace
-# has taken its breakpoint away, and QEMU still runs what it had translated with it. It happens when
-# probes are detached under load, once in some hundred guests; the command then starts over.
-STUCK_IN_EMULATOR = re.compile(rb"soft lockup.*?RIP: 0010:\w+\+0x0/0x", re.DOTALL)
+# A processor that is stuck at the first instruction of a function, where there is no loop, or meets
+# a breakpoint that nobody knows: ftrace has taken it away, and QEMU still runs what it had translated
+# with it. It happens when probes are detached under load, once in some hundred guests; the command
+# then starts over.
+STUCK_IN_EMULATOR = re.compile(rb"soft lockup.*?RIP: 0010:\w+\+0x0/0x|Oops: int3",
+                               re.DOTALL)
 
 Outcome = collections.namedtuple("Outcome", "started status fetch_status reason")
 

@@ -89,7 +89,9 @@ class Page:
                     MISSED)
         return {f"{family}{labels}": value for family in families
                 for labels, value in self.samples(family)
-                if value and labels.get("role") != "exit" and labels.get("reason") != "residue_torn"}
+                if value and labels.get("role") != "exit" and labels.get("reason") != "residue_torn"
+                # Its reads were settled before.
+                and labels.get("function") != "security_task_free"}
 
 
 def _unescaped(text):
