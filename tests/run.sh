@@ -1,11 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # run.sh [--long] [CTEST ARGUMENT...]: installs what is missing, builds, and runs every tier of
-# tests; its last lines are ctest's summary. --long: every fuzz test runs 1,000,000 inputs.
+# tests; its last lines are ctest's summary. --long: every fuzz test runs 1,000,000 inputs, and
+# strace watches all that the oracle's programs read.
 # shellcheck disable=SC2317  # step calls functions by name
 set -u
 cd "$(dirname "$0")/.." || exit 1
 fuzz_seconds=60
+long=OFF
 tiers=(unit tsan check fuzz bpf e2e bench)
 
 stop() {
@@ -50,6 +52,7 @@ check_tiers() {
 
 if [ "${1-}" = --long ]; then
 	fuzz_seconds=0
+	long=ON
 	shift
 fi
 ctest_pid=
@@ -64,7 +67,7 @@ trap 'exit 143' TERM HUP
 step "Installing what is missing" packaging/install-deps.sh build demo guest test || exit 1
 # A cache outside the tree: a fresh clone builds as fast as an old one.
 export CMAKE_C_COMPILER_LAUNCHER=ccache CMAKE_CXX_COMPILER_LAUNCHER=ccache
-step "Building release (gcc)" build release || exit 1
+step "Building release (gcc)" build release -DVFSWATCHD_LONG=$long || exit 1
 step "Building dev (gcc, ASan and UBSan)" build dev || exit 1
 step "Building tsan (gcc, TSan)" build tsan || exit 1
 step "Building fuzz (clang, ASan and UBSan)" build fuzz \

@@ -7,6 +7,7 @@ import os
 import pathlib
 import random
 import sqlite3
+import sys
 
 from harness import checks, daemon, endpoint, programs
 
@@ -18,8 +19,9 @@ TREE_FILES = 2000
 DATABASE_BYTES = 50 << 20
 FIO_JOBS, FIO_JOB_BYTES = 4, 4 << 20
 # strace stops a program at each call, which takes a hundred times as long as the call. So where it
-# watches, fio reads a quarter of its files, and tar and grep a quarter of the tree.
+# watches, fio reads a quarter of its files, and tar and grep a quarter of the tree; --long: all.
 TRACED_SHARE = 4
+LONG = "--long" in sys.argv
 THREADS = 8
 
 # argv: what it runs; ok: its good exit statuses; own: its own totals {path: (bytes, calls or
@@ -72,11 +74,12 @@ def fio(report, size):
 
 
 def all_programs(label, traced):
-    tree = DATA / ("tree/d0" if traced else "tree")
+    shared = traced and not LONG
+    tree = DATA / ("tree/d0" if shared else "tree")
     query = "SELECT count(*), sum(id), max(substr(b, 1, 8)) IS NOT NULL FROM t"
     readers = [programs.READERS, "-t", str(THREADS), "-n", "600", "-b", "3000", "-c", "rpvwsc",
                *(f"{DATA}/thread{i}" for i in range(THREADS * 2))]
-    return [fio(DATA / f"fio-{label}.json", FIO_JOB_BYTES // (TRACED_SHARE if traced else 1)),
+    return [fio(DATA / f"fio-{label}.json", FIO_JOB_BYTES // (TRACED_SHARE if shared else 1)),
             Program("sqlite3", ["sqlite3", "-batch", "-init", "/dev/null", f"{DATA}/base.db", query]),
             Program("tar", ["tar", "cf", f"{DATA}/tree.tar", "-C", str(tree), "."]),
             Program("grep", ["grep", "-r", "needle", str(tree)]),
