@@ -72,7 +72,9 @@ def feed_fifo(path):
 
 def check_shape(check, name, buckets, count):
     ends, values = [end for end, _ in buckets], [value for _, value in buckets]
-    check.true(f"{name} buckets rise", len(buckets) > 10 and ends == sorted(set(ends)), ends)
+    if not check.true(f"{name} buckets rise", len(buckets) > 10 and ends == sorted(set(ends)),
+                      f"{len(buckets)} from {ends[:1]}"):
+        return
     check.equal(f"{name} buckets are cumulative", values, sorted(values))
     check.equal(f"{name} the last bucket has no end and is _count", (str(ends[-1]), values[-1]),
                 ("inf", count))
@@ -98,7 +100,7 @@ def check_time(check):
     check.equal("fifo _count == reads made", count, len(took))
     check_shape(check, "fifo", buckets, count)
     cumulated = dict(buckets)
-    check.true("fifo bounds", BEGIN in cumulated and END in cumulated, list(cumulated))
+    check.true("fifo bounds", BEGIN in cumulated and END in cumulated)
     within = cumulated.get(END, 0) - cumulated.get(BEGIN, 0)
     check.true(f"fifo reads of {BEGIN} to {END} s", within >= NEARLY_ALL * WRITES,
                f"{within} of {count}; by their own clock "
