@@ -120,11 +120,11 @@ struct task_struct {
  * Where the number of a task's system call is, on each architecture: flavours,
  * of which CO-RE finds the one that the kernel has.
  */
-struct pt_regs___x86 {
+struct pt_regs___x86_call {
 	unsigned long orig_ax;
 };
 
-struct pt_regs___arm64 {
+struct pt_regs___arm64_call {
 	int syscallno;
 };
 

@@ -69,7 +69,7 @@ static __always_inline bool is_compat_call(struct task_struct *task)
 
 	if (bpf_core_field_exists(x86->thread_info.status))
 		return x86->thread_info.status & X86_TS_COMPAT;
-	if (bpf_core_field_exists(((struct pt_regs___arm64 *)0)->syscallno))
+	if (bpf_core_field_exists(((struct pt_regs___arm64_call *)0)->syscallno))
 		return arm64->thread_info.flags & ARM64_TIF_32BIT;
 	return false;
 }
@@ -77,8 +77,8 @@ static __always_inline bool is_compat_call(struct task_struct *task)
 /* The current system call's number + 1; 0: this kernel does not tell. */
 static __always_inline __u32 read_call(struct task_struct *task)
 {
-	struct pt_regs___arm64 *arm64;
-	struct pt_regs___x86 *x86;
+	struct pt_regs___arm64_call *arm64;
+	struct pt_regs___x86_call *x86;
 
 	if (!has_helper(task_pt_regs) || is_compat_call(task))
 		return 0;
