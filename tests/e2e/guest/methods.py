@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """By every method that this kernel offers: a mix of all calls, and reads beside blocked ones, with
 a scraper beside them. One start of the daemon for both: loading takes most of the time."""
-import signal
-
 import blocked
 import mix
 from harness import checks, endpoint, rungs, scraper
@@ -17,7 +15,7 @@ def count_by(check, wishes, waiting, reads, seed):
     if started is not None and not started.exact:
         started = rungs.skip(wishes, "its own trial found that it misses reads here")
     if started is None:
-        random.end(signal.SIGKILL)
+        random.drop()
         return None
     name = rungs.name(started.in_use)
     if wishes == rungs.AUTO:
