@@ -213,9 +213,14 @@ Result<Trial> run_trial(ProbeMethods methods) {
     if (!snapshot) return fail(snapshot.error());
     Trial trial = methods.paths ? judge(files, *snapshot) : judge_whole(files, *snapshot);
     if (!exit) trial.exit = {false, false, exit.error()};
-    if (trial.exit.exact && methods.exit == ExitMethod::kKprobeMulti && !sees_blocked_ends())
-        trial.exit = {true, false,
-                      plain_error("this kernel loses ends of reads while others wait in theirs")};
+    if (methods.exit == ExitMethod::kKprobeMulti && !sees_blocked_ends()) {
+        const MethodTrial loses = {
+            true, false,
+            plain_error("this kernel loses ends of reads while others wait in theirs")};
+        if (trial.exit.exact) trial.exit = loses;
+        if (methods.accounting == AccountingMethod::kExit && trial.accounting.exact)
+            trial.accounting = loses;
+    }
     if (methods.exit == ExitMethod::kOff) trial.exit = {true, true, {}};
     return trial;
 }
