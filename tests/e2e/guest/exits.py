@@ -4,7 +4,7 @@ tasks; and tasks that find the table full are told, at nobody else's expense."""
 import pathlib
 import subprocess
 
-from harness import checks, daemon, endpoint, programs
+from harness import checks, daemon, endpoint, programs, scraper
 
 EXITS = "/opt/e2e/exits"
 DATA = pathlib.Path("/srv/exits")
@@ -50,6 +50,7 @@ def totals(page, target):
 def check_storm(check):
     paths = make_files("storm", STORM_FILES)
     daemon.start({"targets": [{"name": "storm", "paths": {"include": [f"{DATA}/storm/**"]}}]})
+    scrapes = scraper.Scraper(0.1)
     endpoint.scrape()
     before = runs()
     done = subprocess.run([EXITS, "storm", str(PROCESSES), *paths], stdout=subprocess.PIPE,
@@ -57,6 +58,7 @@ def check_storm(check):
     checks.say("the storm is over")
     made = told_by(done.stdout)
     seen = endpoint.until_equal(lambda: endpoint.scrape().files(target="storm"), made)
+    scrapes.end_and_check(check, "storm", 10)
     page = endpoint.scrape()
     check.same("storm bytes and calls of each file", seen, made)
     check.equal("storm target's total", totals(page, "storm"), sums(made))
