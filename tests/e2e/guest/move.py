@@ -13,6 +13,7 @@ DATA = pathlib.Path("/srv/move")
 PREEMPTION = pathlib.Path("/sys/kernel/debug/sched/preempt")
 THREADS, FILES_OF_ONE = 6, 3
 SECONDS_TO_MOVE = 240
+END_OF_TASK = "security_task_free"
 SKIPPED = "the kernel skipped the accounting probe"
 MOVED = r"moved to accounting by kprobe_multi, .*; no count was lost or doubled"
 
@@ -35,8 +36,12 @@ def accounting():
     return set(methods("accounting").values())
 
 
-def missed(role):
-    return endpoint.scrape().sum(endpoint.MISSED, role=role)
+def missed():
+    """Skipped accounting probes. Not those at the ends of tasks, whose reads were settled before: a
+    softirq brings them, at times in the midst of another program."""
+    return sum(count for labels, count in
+               endpoint.scrape().samples(endpoint.MISSED, role="accounting")
+               if labels["function"] != END_OF_TASK)
 
 
 def sums(page):
@@ -52,15 +57,15 @@ def in_journal(cursor, pattern):
 def force_move(check, cursor):
     check.equal("accounting at the start", accounting(), {"fentry"})
     check.equal("ends of reads at the start", set(methods("exit").values()), {"fexit"})
-    check.equal("missed before", missed("accounting"), 0)
+    check.equal("missed before", missed(), 0)
     PREEMPTION.write_text("full")
     check.true("preemption is full", "(full)" in PREEMPTION.read_text(), PREEMPTION.read_text())
     begin = time.monotonic()
     checks.until(lambda: accounting() == {"kprobe_multi"}, SECONDS_TO_MOVE)
     check.equal("accounting after", accounting(), {"kprobe_multi"})
     checks.say(f"moved after {time.monotonic() - begin:.0f} s")
-    check.true("the kernel had skipped probes", missed("accounting") > 0,
-               missed("accounting"))
+    check.true("the kernel had skipped probes", missed() > 0,
+               missed())
     told = checks.until(lambda: in_journal(cursor, MOVED), 10)
     check.equal("the journal says why and what, once",
                 (len(in_journal(cursor, SKIPPED)), len(told)), (1, 1))
@@ -68,9 +73,9 @@ def force_move(check, cursor):
 
 def check_after(check, cursor):
     """The new method has to hold for a while, under the same load."""
-    before = missed("accounting")
+    before = missed()
     time.sleep(10)
-    check.equal("the new method misses nothing", missed("accounting"), before)
+    check.equal("the new method misses nothing", missed(), before)
     check.equal("moved once", len(in_journal(cursor, "moved to ")), 1)
 
 
