@@ -35,10 +35,13 @@
  * preempted, so this is not bounded by the number of CPUs; beyond it a read is
  * counted as unattributed and the path is tried again at the next read.
  */
-#define VFSWATCH_MAX_WALKS 64
+#define VFSWATCH_MAX_WALKS 256
 
-/* Names remembered beside the counted ones: nobody's, or over the ceiling. */
-#define VFSWATCH_MAX_VERDICTS 16384
+/* Names remembered beside those that have a sum: a cache, so that few are walked twice. */
+#define VFSWATCH_MORE_NAMES 16384
+
+/* Cgroups whose path user space was told: a cache too. */
+#define VFSWATCH_MAX_CGROUPS 4096
 
 /*
  * Errors are counted by number: asm-generic's end at 133 (EHWPOISON), what the
@@ -60,9 +63,13 @@
 /* Paths on their way to user space; a burst beyond it is announced later. */
 #define VFSWATCH_NAME_RING_BYTES (1 << 22)
 
+/* Directories that are being renamed at one moment; beyond it every rename counts as one of them. */
+#define VFSWATCH_MAX_RENAMES 1024
+
 /*
- * The automaton that decides a path: state 0 rejects whatever follows, state 1
- * is where every path starts.  512 bytes a state.
+ * The automata that decide a file's path, an executable's and a cgroup's: state 0 rejects whatever
+ * follows, in state 1 every file's path starts, the others start where settings say.  520 bytes a
+ * state.
  */
 #define VFSWATCH_MAX_PATH_STATES 16384
 #define VFSWATCH_PATH_DEAD 0
@@ -89,41 +96,58 @@ struct vfswatch_name_key {
 	__u32 generation;	/* i_generation */
 };
 
-/*
- * A name that was read for some target.  sum_targets never changes and sum_id
- * is written once, so the pair needs no lock.
- */
+/* What is known of a name. */
 struct vfswatch_name {
+	__u64 check;		/* of its key: the kernel reuses an entry while others still read it */
 	__u64 targets;		/* who wants it, whichever process reads it */
+	__u64 path;		/* hash of its path */
+	__u64 path_version;	/* since when: paths change with directories and mounts */
 	__u64 sum_targets;	/* the decision that sum_id belongs to */
-	__u32 name_id;
 	__u32 sum_id;		/* its sum without label fields; 0: none */
-	__u32 announced;	/* the path reached user space */
-	__u32 pad;
+	__u32 sum_generation;
 };
 
 /*
- * What one sum is kept for: a name, who wants it, and the label fields that
+ * What one sum is kept for: a path, who wants it, and the label fields that
  * these targets ask for (0 where none does).
  */
 struct vfswatch_sum_key {
 	__u64 targets;
-	__u32 name_id;
+	__u64 path;	/* hash of the path */
+	__u64 cgroup;	/* id */
+	__u64 inode;
+	__u32 device;	/* s_dev */
 	__u32 tgid;
 	__u32 uid;
 	__u32 call;	/* system call's number + 1; 0: nobody asks, or not known */
 	char comm[VFSWATCH_COMM_BYTES];
 };
 
-/* Grows only. Indexed by sum id; id 0 is never used. */
+/* Where a sum is found, while it is that generation's. */
+struct vfswatch_sum_place {
+	__u32 id;
+	__u32 generation;
+};
+
+/* A sum's life; it goes round. */
+enum vfswatch_sum_state {
+	VFSWATCH_SUM_FREE,	/* its id is in free_sums */
+	VFSWATCH_SUM_LIVE,	/* set by the kernel, last: key is complete */
+	VFSWATCH_SUM_RETIRING,	/* set by user space: no run may take it any more */
+	VFSWATCH_SUM_DRAINED,	/* set by user space: nobody holds it, and it has been read */
+};
+
+/* Grows only, until it is drained. Indexed by sum id; id 0 is never used. */
 struct vfswatch_sum {
 	struct vfswatch_sum_key key;
 	__u64 bytes;
 	__u64 calls;
 	__u64 errors;
 	__u64 eofs;
-	__u32 live;	/* set last: key is complete */
-	__u32 pad;
+	__u32 state;		/* enum vfswatch_sum_state */
+	__u32 generation;	/* grows each time that it becomes free */
+	__u32 holders;		/* runs that may still charge it */
+	__u32 announced;	/* its path reached user space */
 };
 
 struct vfswatch_amount {
@@ -139,39 +163,56 @@ enum vfswatch_unattributed {
 	VFSWATCH_UNATTRIBUTED_REASONS,
 };
 
+/* What a process is decided by, and what labels say of it. 0 where nobody asks. */
+struct vfswatch_who {
+	__u64 comm[VFSWATCH_COMM_BYTES / 8];	/* of the thread group's leader */
+	__u64 cgroup;	/* id */
+	__u64 execs;	/* self_exec_id: how often the task began another program */
+	__u32 uid;
+	__u32 pad;
+};
+
 /*
  * One task's run of reads of one name under one decision.  Only the task
  * itself writes it (and its end); iter/task reads it.
  */
 struct vfswatch_run {
 	__u32 seq;		/* odd while it changes */
-	__u32 tgid;		/* whose it is */
-	__u64 process_targets;	/* who wants the task's process: fixed while it lives */
+	__u32 tgid;		/* whose it is; 0: of a task that was made and has not read yet */
+	__u64 process_targets;	/* who wants the task's process */
+	__u64 inherited_targets;	/* of these, because an ancestor is wanted */
+	struct vfswatch_who who;	/* what process_targets and the labels stand for */
 	__u64 targets;		/* who wants these reads; 0: nobody */
+	__u64 over_targets;	/* of these, who has no sum for them: over the ceiling */
 	struct vfswatch_amount begin;	/* the task's meter when the run began */
 	struct vfswatch_amount seen;	/* the meter of exit accounting: what its hooks saw */
 	__u64 spliced_at;	/* syscr at the last splice that was seen to end */
 	__u64 started_ns;	/* of the read under way, where a target asks how long */
 	__u64 asked;		/* of the read under way, where an entry probe saw it */
 	struct vfswatch_name_key name;	/* dentry 0: look again at the next read */
+	struct vfswatch_name known;	/* what was known of it: the stack has no room */
 	__u64 inode_address;
-	__u32 sum_id;		/* 0 with targets: over the ceiling */
+	__u64 path_version;	/* the name's path is of this version */
+	__u64 pointer;		/* where the verifier forgets that a number is one */
+	__u32 sum_id;		/* which it holds; 0: none */
 	__u32 unattributed;	/* enum vfswatch_unattributed */
-	__u32 uid;
-	__u32 fields;		/* VFSWATCH_FIELD_*: what must stay equal */
+	__u32 fields;		/* VFSWATCH_FIELD_*: what the sum is kept by */
 	__u32 call;
 	__u32 under_way;	/* a read has begun whose end was not seen yet */
-	char comm[VFSWATCH_COMM_BYTES];
+	__u32 process_known;	/* process_targets is decided for `who` */
 };
 
 #define VFSWATCH_FIELD_PID (1 << 0)
 #define VFSWATCH_FIELD_COMM (1 << 1)
 #define VFSWATCH_FIELD_UID (1 << 2)
 #define VFSWATCH_FIELD_CALL (1 << 3)
+#define VFSWATCH_FIELD_CGROUP (1 << 4)
+#define VFSWATCH_FIELD_INODE (1 << 5)	/* with its device */
+#define VFSWATCH_FIELD_EXECS (1 << 6)	/* of a process only */
 
 /* Reads that iter/task found not yet settled. */
 struct vfswatch_residue {
-	__u64 targets;
+	__u64 over_targets;
 	__u64 bytes;
 	__u64 calls;
 	__u32 sum_id;
@@ -201,25 +242,34 @@ struct vfswatch_durations {
 	__u64 sum_ns;
 };
 
+#define VFSWATCH_NAME_OF_FILE 0
+#define VFSWATCH_NAME_OF_CGROUP 1
+#define VFSWATCH_NAME_TRUNCATED (1 << 0)	/* the root's side is missing */
+#define VFSWATCH_NAME_UNRESOLVED (1 << 1)	/* the reader's view, for the host has none */
+
 /*
- * Ring record: a wanted name's path without NUL, then this trailer.  A path is
- * written from its end, so only what follows it has a fixed place.
+ * Ring record: a path without NUL, then this trailer.  A path is written from
+ * its end, so only what follows it has a fixed place.
  */
 struct vfswatch_name_trailer {
-	__u32 name_id;
-	__u32 truncated;	/* the root's side is missing */
+	__u64 subject;		/* the path's hash, or the cgroup's id */
+	__u32 kind;		/* VFSWATCH_NAME_OF_* */
+	__u32 flags;
 };
 
 /* Everything that is counted once for the whole daemon. */
 struct vfswatch_stats {
 	struct vfswatch_amount unattributed[VFSWATCH_UNATTRIBUTED_REASONS];
 	struct vfswatch_amount overflow[VFSWATCH_MAX_TARGETS];
+	__u64 target_sums[VFSWATCH_MAX_TARGETS];	/* in use, by who wants them */
+	__u64 sums_created;
+	__u64 sums_freed;
 	__u64 runs_created;
 	__u64 runs_freed;
-	__u64 names_created;
-	__u64 sums_created;
+	__u64 paths_resolved;	/* walks from a file to the root */
 	__u64 name_ring_full;
 	__u64 residue_torn;
+	__u64 children_unfollowed;	/* made while the table of tasks was full */
 	__u64 errnos[VFSWATCH_MAX_TARGETS][VFSWATCH_ERRNO_SLOTS];
 	struct vfswatch_durations durations[VFSWATCH_MAX_TARGETS];
 };
@@ -227,16 +277,25 @@ struct vfswatch_stats {
 /* Fixed before load. */
 struct vfswatch_settings {
 	__u64 any_process_targets;	/* targets that name no process */
+	__u64 follow_targets;	/* targets that descendants of their processes match too */
 	__u64 type_targets[VFSWATCH_FILE_TYPES];	/* by i_mode >> 12 */
 	__u64 pid_targets;	/* targets that ask for this label */
 	__u64 comm_targets;
 	__u64 uid_targets;
 	__u64 call_targets;
+	__u64 cgroup_targets;	/* for the labels cgroup and unit */
+	__u64 inode_targets;	/* for the labels inode and device */
 	__u64 latency_targets;	/* targets that ask how long reads take */
 	__u64 any_path_targets;	/* targets that name no path */
+	__u64 path_seed;	/* of the paths' hashes */
+	__u32 process_fields;	/* VFSWATCH_FIELD_*: what processes are decided by, beside pids */
+	__u32 exe_start;	/* state in which an executable's path starts; 0: nobody asks */
+	__u32 cgroup_start;	/* the same for a cgroup's path */
 	__u32 max_files;
+	__u32 target_max_files[VFSWATCH_MAX_TARGETS];	/* its share of them */
 	__u32 account_at_exit;	/* what reads returned, not what the kernel adds up */
 	__u32 paths_hidden;	/* lockdown: paths cannot be read, nor files told apart */
+	__u32 host_paths;	/* paths as the host's mount namespace has them */
 	__u32 pad;
 };
 
@@ -248,13 +307,15 @@ struct vfswatch_settings {
 
 VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_path_state) == 520, "path_state");
 VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_name_key) == 40, "name_key");
-VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_name) == 32, "name");
-VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_sum_key) == 40, "sum_key");
-VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_sum) == 80, "sum");
-VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_run) == 168, "run");
+VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_name) == 48, "name");
+VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_sum_key) == 64, "sum_key");
+VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_sum) == 112, "sum");
+VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_sum_place) == 8, "sum_place");
+VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_who) == 40, "who");
+VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_run) == 272, "run");
 VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_residue) == 32, "residue");
 VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_process) == 16, "process");
 VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_amount) == 16, "amount");
-VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_name_trailer) == 8, "name_trailer");
+VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_name_trailer) == 16, "name_trailer");
 
 #endif

@@ -29,18 +29,47 @@ struct PidSelector {
     ConfigPlace place;
 };
 
+/// A process's comm, an executable's path, a unit or a cgroup; the last three may be patterns.
+struct TextSelector {
+    std::string text;
+    ConfigPlace place;
+};
+
+struct UidSelector {
+    std::uint32_t uid = 0;
+    ConfigPlace place;
+};
+
+/// What a target's `processes` names; a process matches when any of these does. All empty: every
+/// process.
+struct ProcessSelectors {
+    std::vector<PidSelector> pids;
+    std::vector<TextSelector> comms;    ///< thread-group leader's comm, at most 15 bytes, exact
+    std::vector<TextSelector> exes;     ///< path patterns
+    std::vector<TextSelector> units;    ///< systemd units with all below; `*` and `?` are wildcards
+    std::vector<TextSelector> cgroups;  ///< path patterns below the cgroup root, `/` first
+    std::vector<UidSelector> uids;
+    bool follow_children = false;  ///< descendants of a matching process match too
+
+    [[nodiscard]] bool empty() const {
+        return pids.empty() && comms.empty() && exes.empty() && units.empty() && cgroups.empty() &&
+               uids.empty();
+    }
+};
+
 /// One bit for each kind of file, at place i_mode >> 12.
 using FileTypeMask = std::uint16_t;
 
 struct TargetConfig {
     std::string name;
     ConfigPlace place;
-    std::vector<PidSelector> pids;     ///< empty: every process
+    ProcessSelectors processes;
     std::vector<PathPattern> include;  ///< empty: every file
     std::vector<PathPattern> exclude;
     FileTypeMask file_types = 0;
     LabelFields labels;
-    bool latency = false;  ///< a histogram of how long its reads take
+    std::uint32_t max_files = 0;  ///< its share of limits.max_files; 0: all of them
+    bool latency = false;         ///< a histogram of how long its reads take
 };
 
 /// host:port or [v6]:port, checked for shape; the port is a number in 0..65535 (0: any free one).
@@ -57,10 +86,14 @@ struct Limits {
     std::chrono::seconds idle_series_timeout{15 * 60};
 };
 
+/// Whose mount namespace paths are shown by.
+enum class PathView { kProcess, kHost };
+
 /// A checked configuration: every value is in range and every default is filled in.
 struct Config {
     std::vector<ListenAddress> listen;
     ProbeWishes probe;
+    PathView path_view = PathView::kProcess;
     Limits limits;
     std::vector<TargetConfig> targets;
 };

@@ -34,11 +34,20 @@ constexpr std::array<FileTypeWord, 7> kFileTypeWords = {
     kNamedTypes[0], kNamedTypes[1], kNamedTypes[2],          kNamedTypes[3],
     kNamedTypes[4], kNamedTypes[5], {"other", other_types()}};
 
-constexpr std::array<LabelWord, 4> kLabelWords = {{
+constexpr std::array<LabelWord, 8> kLabelWords = {{
     {"pid", &LabelFields::pid},
     {"comm", &LabelFields::comm},
     {"uid", &LabelFields::uid},
+    {"unit", &LabelFields::unit},
+    {"cgroup", &LabelFields::cgroup},
+    {"device", &LabelFields::device},
+    {"inode", &LabelFields::inode},
     {"call", &LabelFields::call},
+}};
+
+constexpr std::array<PathViewWord, 2> kPathViewWords = {{
+    {"process", PathView::kProcess},
+    {"host", PathView::kHost},
 }};
 
 constexpr std::int64_t kHour = 3600;
@@ -56,6 +65,8 @@ constexpr std::array kKeys = std::to_array<KeySpec>({
     {KeyId::kProbeExit, "probe.exit", KeyType::kWord, false, 0, 0, 0, kAutoWord,
      "How the ends of reads are seen; off: not at all, so that there are no errors, ends of file "
      "and durations."},
+    {KeyId::kPathView, "path_view", KeyType::kWord, false, 0, 0, 0, "process",
+     "Whose mount namespace paths are shown by: the reading process's or the host's."},
     {KeyId::kLimits, "limits", KeyType::kMapping, false, 0, 0, 0, "",
      "Ceilings over all targets; what is beyond them goes to the overflow counters."},
     {KeyId::kMaxSeries, "limits.max_series", KeyType::kCount, false, 1, 1000000, 0, "20000",
@@ -71,9 +82,21 @@ constexpr std::array kKeys = std::to_array<KeySpec>({
     {KeyId::kTargetName, "targets[].name", KeyType::kName, true, 0, 0, 0, "",
      "The label target of its metrics; unique."},
     {KeyId::kProcesses, "targets[].processes", KeyType::kMapping, false, 0, 0, 0, "",
-     "Whose reads are counted; left out: every process."},
+     "Whose reads are counted: processes that any of these selects; left out: every process."},
     {KeyId::kPids, "targets[].processes.pids", KeyType::kPidList, false, 1, kMaxPid, 4096, "",
      "Process ids, each with all its threads."},
+    {KeyId::kComms, "targets[].processes.comms", KeyType::kCommList, false, 0, 0, 1000, "",
+     "Names of processes as their main thread has them (/proc/PID/comm), exact."},
+    {KeyId::kExes, "targets[].processes.exes", KeyType::kPatternList, false, 0, 0, 1000, "",
+     "Patterns of the executables' paths; each starts with /."},
+    {KeyId::kUnits, "targets[].processes.units", KeyType::kUnitList, false, 0, 0, 1000, "",
+     "systemd units of the system, each with the cgroups below it; * and ? are wildcards."},
+    {KeyId::kCgroups, "targets[].processes.cgroups", KeyType::kPatternList, false, 0, 0, 1000, "",
+     "Patterns of cgroups' paths (/proc/PID/cgroup); one without wildcards means those below too."},
+    {KeyId::kUids, "targets[].processes.uids", KeyType::kUidList, false, 0, kMaxUid, 1000, "",
+     "Users, by name or number; names are looked up when the configuration is read."},
+    {KeyId::kFollowChildren, "targets[].processes.follow_children", KeyType::kBool, false, 0, 0, 0,
+     "false", "Whether the descendants of a selected process are selected too."},
     {KeyId::kPaths, "targets[].paths", KeyType::kMapping, false, 0, 0, 0, "",
      "Which files are counted; left out: every file of the wanted types."},
     {KeyId::kInclude, "targets[].paths.include", KeyType::kPatternList, false, 0, 0, 1000, "",
@@ -84,6 +107,8 @@ constexpr std::array kKeys = std::to_array<KeySpec>({
      kFileTypeWords.size(), "[regular]", "Which kinds of files are counted."},
     {KeyId::kLabels, "targets[].labels", KeyType::kWordList, false, 0, 0, kLabelWords.size(), "",
      "Labels on top of target and path; each multiplies the number of series."},
+    {KeyId::kTargetMaxFiles, "targets[].max_files", KeyType::kCount, false, 1, 4194304, 0, "",
+     "Its share of limits.max_files; left out: it may take all of them."},
     {KeyId::kLatency, "targets[].latency", KeyType::kBool, false, 0, 0, 0, "false",
      "Whether a histogram shows how long the target's reads take."},
 });
@@ -143,8 +168,14 @@ std::span<const LabelWord> label_words() {
     return kLabelWords;
 }
 
+std::span<const PathViewWord> path_view_words() {
+    return kPathViewWords;
+}
+
 std::vector<std::string_view> words_of(KeyId id) {
     switch (id) {
+        case KeyId::kPathView:
+            return names_of(kPathViewWords);
         case KeyId::kFileTypes:
             return names_of(kFileTypeWords);
         case KeyId::kLabels:

@@ -18,6 +18,7 @@ enum class KeyId {
     kProbe,
     kProbeAccounting,
     kProbeExit,
+    kPathView,
     kLimits,
     kMaxSeries,
     kMaxFiles,
@@ -27,11 +28,18 @@ enum class KeyId {
     kTargetName,
     kProcesses,
     kPids,
+    kComms,
+    kExes,
+    kUnits,
+    kCgroups,
+    kUids,
+    kFollowChildren,
     kPaths,
     kInclude,
     kExclude,
     kFileTypes,
     kLabels,
+    kTargetMaxFiles,
     kLatency,
 };
 
@@ -43,6 +51,9 @@ enum class KeyType {
     kCount,
     kDuration,
     kPidList,
+    kCommList,
+    kUnitList,
+    kUidList,
     kPatternList,
     kWordList,
     kWord,
@@ -55,7 +66,7 @@ struct KeySpec {
     std::string_view path;  ///< `targets[].paths.include`
     KeyType type;
     bool required;
-    std::int64_t min;  ///< count, pid: smallest number; duration: seconds
+    std::int64_t min;  ///< count, pid, uid: smallest number; duration: seconds
     std::int64_t max;
     std::size_t max_items;          ///< of a list; every list has at least one
     std::string_view default_text;  ///< as YAML; empty: there is none
@@ -89,6 +100,12 @@ struct LabelWord {
 };
 [[nodiscard]] std::span<const LabelWord> label_words();
 
+struct PathViewWord {
+    std::string_view word;
+    PathView view;
+};
+[[nodiscard]] std::span<const PathViewWord> path_view_words();
+
 /// Leaves a method to the daemon, which takes the best that the kernel offers.
 inline constexpr std::string_view kAutoWord = "auto";
 
@@ -101,9 +118,18 @@ inline constexpr std::string_view kDefaultListenAddress = "127.0.0.1:9974";
 /// PID_MAX_LIMIT of 64-bit kernels is 2^22; process ids stay below it (proc(5), pid_max).
 inline constexpr std::int64_t kMaxPid = (1 << 22) - 1;
 
+/// The number behind it means "no user", setuid(2).
+inline constexpr std::int64_t kMaxUid = 4294967294;
+
 /// PATH_MAX without its NUL: no path is longer, so no pattern need be.
 inline constexpr std::size_t kMaxPatternBytes = 4095;
 
 inline constexpr std::size_t kMaxNameBytes = 63;
+
+/// TASK_COMM_LEN without its NUL.
+inline constexpr std::size_t kMaxCommBytes = 15;
+
+/// systemd's UNIT_NAME_MAX without its NUL.
+inline constexpr std::size_t kMaxUnitBytes = 255;
 
 }  // namespace vfswatchd

@@ -50,11 +50,12 @@ void cut(std::vector<ConfigFault>& faults) {
 
 }  // namespace
 
-ConfigOrFaults parse_config(const ConfigText& main, const std::vector<ConfigText>& drop_ins) {
+ConfigOrFaults parse_config(const ConfigText& main, const std::vector<ConfigText>& drop_ins,
+                            const UserLookup& find_user) {
     Config config;
     std::vector<ConfigFault> faults;
     std::vector<ConfigFault> file_faults;
-    ConfigReader reader(config, file_faults);
+    ConfigReader reader(config, file_faults, find_user);
     read_file(main, FileRole::kMain, reader, faults, file_faults);
     for (const ConfigText& drop_in : drop_ins) {
         read_file(drop_in, FileRole::kDropIn, reader, faults, file_faults);

@@ -8,6 +8,7 @@
 
 #include "config/config.h"
 #include "config/fault.h"
+#include "config/selectors.h"
 
 namespace vfswatchd {
 
@@ -21,10 +22,12 @@ struct ConfigText {
 /// order of files, lines and columns.
 using ConfigOrFaults = tl::expected<Config, std::vector<ConfigFault>>;
 
-/// Parses and checks the main file and the drop-ins that add targets to it. Pure: no I/O.
+/// Parses and checks the main file and the drop-ins that add targets to it. No I/O but what
+/// `find_user` does for the names of users.
 /// Errors: all faults of all files at once, up to kMaxFaults.
 [[nodiscard]] ConfigOrFaults parse_config(const ConfigText& main,
-                                          const std::vector<ConfigText>& drop_ins = {});
+                                          const std::vector<ConfigText>& drop_ins = {},
+                                          const UserLookup& find_user = look_up_user);
 
 /// Nobody reads more; a mistaken file of a megabyte must not print a hundred thousand lines.
 inline constexpr std::size_t kMaxFaults = 200;

@@ -15,14 +15,6 @@
 namespace vfswatchd {
 namespace {
 
-tl::unexpected<std::string> wrong(std::string message) {
-    return tl::unexpected<std::string>(std::move(message));
-}
-
-tl::unexpected<std::string> wrong(std::string_view found, const std::string& expected) {
-    return wrong("found " + quoted(found) + ", expected " + expected);
-}
-
 bool is_digit(char c) {
     return c >= '0' && c <= '9';
 }

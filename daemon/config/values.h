@@ -5,15 +5,11 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <tl/expected.hpp>
 
+#include "config/checked.h"
 #include "config/config.h"
 
 namespace vfswatchd {
-
-/// A value, or the end of a fault's message: what was found, what was expected, the remedy.
-template <typename T>
-using Checked = tl::expected<T, std::string>;
 
 /// Decimal digits only, so that no number can be read in two ways.
 [[nodiscard]] Checked<std::int64_t> parse_count(std::string_view text, std::int64_t min,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -15,11 +16,26 @@ struct ProcessRow {
     TargetMask targets = 0;
 };
 
+/// Processes of a name: the thread-group leader's comm, filled up with NUL.
+struct CommRow {
+    std::array<char, VFSWATCH_COMM_BYTES> comm{};
+    TargetMask targets = 0;
+};
+
+/// Tasks of a user.
+struct UidRow {
+    std::uint32_t uid = 0;
+    TargetMask targets = 0;
+};
+
 /// What the kernel side needs to decide which reads are wanted: the config, lowered.
 struct Filter {
     vfswatch_settings settings{};
     std::vector<ProcessRow> processes;
-    /// Row VFSWATCH_PATH_DEAD and VFSWATCH_PATH_START first.
+    std::vector<CommRow> comms;
+    std::vector<UidRow> uids;
+    /// Row VFSWATCH_PATH_DEAD and VFSWATCH_PATH_START first. Behind the files' rows those of
+    /// executables and of cgroups, which begin at settings.exe_start and settings.cgroup_start.
     std::vector<vfswatch_path_state> path_states;
 };
 
@@ -28,6 +44,8 @@ struct TableSizes {
     std::uint32_t max_files = 0;
     std::uint32_t max_tasks = 0;
     std::uint32_t processes = 0;
+    std::uint32_t comms = 0;
+    std::uint32_t uids = 0;
     std::uint32_t path_states = 0;
 };
 

@@ -12,6 +12,10 @@ struct LabelFields {
     bool pid = false;
     bool comm = false;
     bool uid = false;
+    bool unit = false;    ///< the systemd unit of the reader's cgroup
+    bool cgroup = false;  ///< the reader's cgroup, as /proc/PID/cgroup has it
+    bool device = false;  ///< major:minor of the file's file system
+    bool inode = false;
     bool call = false;
 
     friend bool operator==(const LabelFields&, const LabelFields&) = default;

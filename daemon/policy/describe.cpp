@@ -40,11 +40,28 @@ std::string join_shortened(const std::vector<std::string>& items) {
     return text;
 }
 
+/// `KIND a, b, c`, an item each.
+void add_texts(const std::string& kind, const std::vector<TextSelector>& selectors,
+               std::vector<std::string>& items) {
+    for (const TextSelector& selector : selectors)
+        items.push_back((&selector == selectors.data() ? kind + " " : "") + selector.text);
+}
+
 std::string describe_processes(const TargetConfig& target) {
+    const ProcessSelectors& processes = target.processes;
     std::vector<std::string> items;
-    for (const PidSelector& selector : target.pids) {
+    for (const PidSelector& selector : processes.pids) {
         items.push_back((items.empty() ? "pid " : "") + std::to_string(selector.pid));
     }
+    add_texts("comm", processes.comms, items);
+    add_texts("exe", processes.exes, items);
+    add_texts("unit", processes.units, items);
+    add_texts("cgroup", processes.cgroups, items);
+    for (const UidSelector& selector : processes.uids) {
+        const bool first = &selector == processes.uids.data();
+        items.push_back((first ? "uid " : "") + std::to_string(selector.uid));
+    }
+    if (processes.follow_children) items.emplace_back("children");
     return join_shortened(items);
 }
 

@@ -94,4 +94,23 @@ std::vector<GlobStep> parse_glob(std::string_view text) {
     return steps;
 }
 
+std::string unit_directory(std::string_view text) {
+    const bool escaped = text.starts_with('_') || text.starts_with('.');
+    return (escaped ? "_" : "") + std::string(text);
+}
+
+std::vector<GlobStep> parse_unit(std::string_view text) {
+    std::vector<GlobStep> steps{kSlash, {GlobKind::kSlices, 0}};
+    for (const char c : unit_directory(text)) {
+        if (c == '*')
+            steps.push_back({GlobKind::kSegmentRun, 0});
+        else if (c == '?')
+            steps.push_back({GlobKind::kCharacter, 0});
+        else
+            steps.push_back({GlobKind::kByte, static_cast<std::uint8_t>(c)});
+    }
+    steps.push_back({GlobKind::kBelow, 0});
+    return steps;
+}
+
 }  // namespace vfswatchd

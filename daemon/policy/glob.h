@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -13,6 +14,7 @@ enum class GlobKind : std::uint8_t {
     kSegmentRun,  ///< `*`: any bytes but `/`, or none
     kRun,         ///< `**`: any bytes, or none
     kAnyDepth,    ///< `**/` where a component starts: nothing, or anything that ends in `/`
+    kSlices,      ///< nothing, or components that end in `.slice`, each with the `/` behind it
     kBelow,       ///< last step of a plain name: nothing, or `/` and anything
 };
 
@@ -37,5 +39,14 @@ struct GlobStep {
 /// - A pattern that does not start with `/` matches at any depth and may name what has no path
 ///   (`pipe:`).
 [[nodiscard]] std::vector<GlobStep> parse_glob(std::string_view text);
+
+/// What systemd calls the cgroup of a unit. `text` may be a pattern.
+/// Source: cg_escape() in systemd's cgroup-util.c, which keeps units apart from cgroupfs's files.
+[[nodiscard]] std::string unit_directory(std::string_view text);
+
+/// Reads a systemd unit's name as a pattern of its cgroup's path and of all below it. Only slices
+/// may be above it, so a unit of this name in a container or of a user's manager does not match.
+/// `*` and `?` are wildcards, a backslash is itself.
+[[nodiscard]] std::vector<GlobStep> parse_unit(std::string_view text);
 
 }  // namespace vfswatchd

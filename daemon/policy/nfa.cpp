@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <string_view>
 
 namespace vfswatchd {
 
@@ -57,6 +58,21 @@ std::uint32_t PathNfa::make_any_depth(std::uint32_t from) {
     return done;
 }
 
+std::uint32_t PathNfa::make_slices(std::uint32_t from) {
+    const std::uint32_t start = add_state(NfaLoop::kNone);  // of a component
+    const std::uint32_t name = add_state(NfaLoop::kAllButSlash);
+    states_[from].empty_edges.push_back(start);
+    states_[start].empty_edges.push_back(name);
+    std::uint32_t at = name;
+    for (const char byte : std::string_view(".slice")) {
+        const std::uint32_t next = add_state(NfaLoop::kNone);
+        add_edge(at, byte, byte, next);
+        at = next;
+    }
+    add_edge(at, '/', '/', start);
+    return start;
+}
+
 std::uint32_t PathNfa::make_run(std::uint32_t from, NfaLoop loop) {
     const std::uint32_t run = add_state(loop);
     states_[from].empty_edges.push_back(run);
@@ -73,6 +89,8 @@ std::uint32_t PathNfa::make_step(std::uint32_t from, GlobStep step) {
             return make_run(from, NfaLoop::kAll);
         case GlobKind::kAnyDepth:
             return make_any_depth(from);
+        case GlobKind::kSlices:
+            return make_slices(from);
         case GlobKind::kBelow: {
             const std::uint32_t below = add_state(NfaLoop::kAll);
             add_edge(from, '/', '/', below);
@@ -112,25 +130,46 @@ void PathNfa::add(const std::vector<GlobStep>& steps, TargetMask include, Target
 }
 
 void PathNfa::finish() {
+    for (std::size_t i = states_.size(); i-- > 0;)
+        close(i);
+    // Once and once more to see that it was enough, but where there are ways back.
+    while (spread_reach()) {
+    }
+}
+
+/// Empty edges lead to higher numbers only: those have their closures already.
+void PathNfa::close(std::size_t number) {
+    NfaState& state = states_[number];
+    state.closure = {static_cast<std::uint32_t>(number)};
+    for (const std::uint32_t to : state.empty_edges) {
+        const std::vector<std::uint32_t>& behind = states_[to].closure;
+        state.closure.insert(state.closure.end(), behind.begin(), behind.end());
+    }
+    std::sort(state.closure.begin(), state.closure.end());
+    state.closure.erase(std::unique(state.closure.begin(), state.closure.end()),
+                        state.closure.end());
+}
+
+/// Whether any state learned of more that can follow it.
+bool PathNfa::spread_reach() {
+    bool more = false;
     for (std::size_t i = states_.size(); i-- > 0;) {
         NfaState& state = states_[i];
-        state.reach_include = state.include;
-        state.reach_exclude = state.exclude;
-        state.closure = {static_cast<std::uint32_t>(i)};
+        TargetMask include = state.include;
+        TargetMask exclude = state.exclude;
         for (const NfaEdge& edge : state.edges) {
-            state.reach_include |= states_[edge.to].reach_include;
-            state.reach_exclude |= states_[edge.to].reach_exclude;
+            include |= states_[edge.to].reach_include;
+            exclude |= states_[edge.to].reach_exclude;
         }
         for (const std::uint32_t to : state.empty_edges) {
-            const NfaState& behind = states_[to];
-            state.reach_include |= behind.reach_include;
-            state.reach_exclude |= behind.reach_exclude;
-            state.closure.insert(state.closure.end(), behind.closure.begin(), behind.closure.end());
+            include |= states_[to].reach_include;
+            exclude |= states_[to].reach_exclude;
         }
-        std::sort(state.closure.begin(), state.closure.end());
-        state.closure.erase(std::unique(state.closure.begin(), state.closure.end()),
-                            state.closure.end());
+        more |= include != state.reach_include || exclude != state.reach_exclude;
+        state.reach_include = include;
+        state.reach_exclude = exclude;
     }
+    return more;
 }
 
 }  // namespace vfswatchd

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <unordered_map>
 #include <vector>
@@ -34,7 +35,7 @@ struct NfaState {
 
 /// All targets' patterns as one nondeterministic automaton over bytes. Patterns share the states
 /// of the steps that they begin with, so the same pattern in 64 targets costs as much as in one.
-/// Every edge leads to a higher state number.
+/// Every edge leads to a higher state number, but for the way back behind each slice (kSlices).
 class PathNfa {
   public:
     static constexpr std::uint32_t kRoot = 0;
@@ -54,8 +55,12 @@ class PathNfa {
     std::uint32_t make_step(std::uint32_t from, GlobStep step);
     std::uint32_t make_character(std::uint32_t from);
     std::uint32_t make_any_depth(std::uint32_t from);
+    std::uint32_t make_slices(std::uint32_t from);
     std::uint32_t make_run(std::uint32_t from, NfaLoop loop);
     void add_edge(std::uint32_t from, int first, int last, std::uint32_t to);
+
+    void close(std::size_t number);
+    bool spread_reach();
 
     std::vector<NfaState> states_;
     std::unordered_map<std::uint64_t, std::uint32_t> steps_taken_;

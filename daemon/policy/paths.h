@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include "base/result.h"
@@ -10,13 +11,21 @@
 
 namespace vfswatchd {
 
-/// The path patterns of at most VFSWATCH_MAX_TARGETS targets as the kernel's automaton, as small
-/// as it can be. It is fed a whole path from its first byte; `targets` of the state in which the
+/// The automata of files', of executables' and of cgroups' paths, one behind the other.
+struct PathTable {
+    /// VFSWATCH_PATH_DEAD, which all share, then of each its start and the others in the order of
+    /// their paths; files' start is VFSWATCH_PATH_START.
+    std::vector<vfswatch_path_state> states;
+    std::uint32_t exe_start = 0;     ///< 0: no target names an executable
+    std::uint32_t cgroup_start = 0;  ///< 0: no target names a unit or cgroup
+};
+
+/// The patterns of at most VFSWATCH_MAX_TARGETS targets as the kernel's automata, each as small
+/// as it can be. One is fed a whole path from its first byte; `targets` of the state in which the
 /// path ends are the targets that want it. What patterns mean: policy/glob.h.
-/// Shape: VFSWATCH_PATH_DEAD, VFSWATCH_PATH_START, then the others in the order of their paths.
-/// Errors: more than max_states (at most VFSWATCH_MAX_PATH_STATES); names the first pattern that
-/// does not fit any more.
-[[nodiscard]] Result<std::vector<vfswatch_path_state>> compile_paths(
-    const std::vector<TargetConfig>& targets, std::size_t max_states = VFSWATCH_MAX_PATH_STATES);
+/// Errors: more than max_states (at most VFSWATCH_MAX_PATH_STATES) together; names the first
+/// pattern that does not fit any more.
+[[nodiscard]] Result<PathTable> compile_paths(const std::vector<TargetConfig>& targets,
+                                              std::size_t max_states = VFSWATCH_MAX_PATH_STATES);
 
 }  // namespace vfswatchd

@@ -21,8 +21,9 @@ constexpr std::uint64_t kHashLockBytes = 32;     // map_locked, for each CPU; go
 constexpr std::uint64_t kRingMetaPages = 3;      // struct bpf_ringbuf, consumer, producer
 constexpr std::uint64_t kPointerBytes = 8;
 
-/// struct walk of bpf/maps.bpf.h: two __u32, room for two paths, and the ring record's trailer.
-constexpr std::uint64_t kWalkBytes = 8 + 2 * VFSWATCH_PATH_BYTES + sizeof(vfswatch_name_trailer);
+/// struct walk of bpf/maps.bpf.h: two __u32 and a hash, room for two paths, and the ring record's
+/// trailer.
+constexpr std::uint64_t kWalkBytes = 16 + 2 * VFSWATCH_PATH_BYTES + sizeof(vfswatch_name_trailer);
 
 /// Of a file row: bytes, calls, errors, eofs.
 constexpr std::uint64_t kSeriesPerFile = 4;
@@ -64,6 +65,7 @@ std::uint64_t mappable_array_bytes(std::uint64_t entries, std::uint64_t value) {
            round_up(entries * round_up(value, 8), kPageBytes);
 }
 
+/// Of a queue or stack, which keeps one place free.
 std::uint64_t queue_bytes(std::uint64_t entries, std::uint64_t value) {
     return kMapHeaderBytes + (entries + 1) * value;
 }
@@ -77,24 +79,32 @@ std::uint64_t ring_bytes(std::uint64_t bytes) {
 
 std::vector<MapBytes> map_bytes(const TableSizes& sizes, std::uint64_t cpus) {
     const std::uint64_t files = sizes.max_files;
+    // No table may be empty.
     const std::uint64_t processes = std::max(sizes.processes, 1U);
-    // Beside these only a few texts; an empty walk to start from lies in .rodata.
+    const std::uint64_t comms = std::max(sizes.comms, 1U);
+    const std::uint64_t uids = std::max(sizes.uids, 1U);
+    // Beside these only a few texts; an empty walk and an empty run to start from lie in .rodata.
     const std::uint64_t bss = VFSWATCH_TGID_LIMIT / 8 + sizeof(vfswatch_stats);
     return {
         {"runs", hash_bytes(sizes.max_tasks, 8, sizeof(vfswatch_run), cpus)},
-        {"names", hash_bytes(files, sizeof(vfswatch_name_key), sizeof(vfswatch_name), cpus)},
-        {"verdicts", lru_hash_bytes(VFSWATCH_MAX_VERDICTS, sizeof(vfswatch_name_key), 8, cpus)},
-        {"sum_ids", hash_bytes(files, sizeof(vfswatch_sum_key), 4, cpus)},
+        {"names", lru_hash_bytes(files + VFSWATCH_MORE_NAMES, sizeof(vfswatch_name_key),
+                                 sizeof(vfswatch_name), cpus)},
+        {"sum_places",
+         hash_bytes(files, sizeof(vfswatch_sum_key), sizeof(vfswatch_sum_place), cpus)},
         {"sums", mappable_array_bytes(files + 1, sizeof(vfswatch_sum))},
-        {"free_names", queue_bytes(files, 4)},
         {"free_sums", queue_bytes(files, 4)},
         {"processes", hash_bytes(processes, 4, sizeof(vfswatch_process), cpus)},
+        {"comms", hash_bytes(comms, VFSWATCH_COMM_BYTES, 8, cpus)},
+        {"uids", hash_bytes(uids, 4, 8, cpus)},
+        {"cgroups", lru_hash_bytes(VFSWATCH_MAX_CGROUPS, 8, 4, cpus)},
+        {"renames", hash_bytes(VFSWATCH_MAX_RENAMES, 8, 4, cpus)},
         {"path_states", array_bytes(sizes.path_states, sizeof(vfswatch_path_state))},
         {"walks", hash_bytes(VFSWATCH_MAX_WALKS, 8, kWalkBytes, cpus)},
         {"resolver", array_bytes(1, kPointerBytes)},
         {"name_ring", ring_bytes(VFSWATCH_NAME_RING_BYTES)},
         {".bss", mappable_array_bytes(1, bss)},
-        {".rodata", mappable_array_bytes(1, sizeof(vfswatch_settings) + kWalkBytes)},
+        {".rodata",
+         mappable_array_bytes(1, sizeof(vfswatch_settings) + kWalkBytes + sizeof(vfswatch_run))},
     };
 }
 

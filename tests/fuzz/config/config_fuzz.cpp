@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "config/parse.h"
+#include "config/selectors.h"
 #include "config/values.h"
 
 using namespace vfswatchd;
@@ -28,6 +32,24 @@ void check_faults(const std::vector<ConfigFault>& faults) {
     }
 }
 
+template <typename Text>
+void check_texts(const std::vector<Text>& items, Checked<void> (*check)(std::string_view)) {
+    for (const Text& item : items)
+        require(check(item.text).has_value());
+}
+
+void check_processes(const ProcessSelectors& processes) {
+    for (const PidSelector& pid : processes.pids)
+        require(pid.pid > 0 && pid.pid < (1U << 22U));
+    for (const UidSelector& uid : processes.uids)
+        require(uid.uid != ~0U);
+    check_texts(processes.comms, check_comm);
+    check_texts(processes.exes, check_exe);
+    check_texts(processes.units, check_unit);
+    check_texts(processes.cgroups, check_cgroup);
+    require(!processes.follow_children || !processes.empty());
+}
+
 /// What `config.h` promises of a checked configuration.
 void check_config(const Config& config) {
     require(!config.targets.empty() && config.targets.size() <= 64);
@@ -40,15 +62,20 @@ void check_config(const Config& config) {
         require(!exits_unseen || !target.latency);
         require(check_name(target.name).has_value());
         require(target.file_types != 0);
-        for (const PidSelector& pid : target.pids)
-            require(pid.pid > 0 && pid.pid < (1U << 22U));
-        for (const PathPattern& pattern : target.include) {
-            require(check_pattern(pattern.text).has_value());
-        }
-        for (const PathPattern& pattern : target.exclude) {
-            require(check_pattern(pattern.text).has_value());
-        }
+        require(target.max_files <= 4194304);
+        check_processes(target.processes);
+        check_texts(target.include, check_pattern);
+        check_texts(target.exclude, check_pattern);
     }
+}
+
+/// The number of bytes for a name, so that no input asks the machine; some names are unknown and
+/// some databases do not answer.
+Result<std::optional<std::uint32_t>> find_user(const std::string& name) {
+    require(!name.empty() && name.find('\0') == std::string::npos);
+    if (name.front() == 'u') return std::nullopt;
+    if (name.front() == 'e') return fail(errno_error(EIO, "cannot look up"));
+    return static_cast<std::uint32_t>(name.size());
 }
 
 }  // namespace
@@ -62,7 +89,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         drop_ins.push_back({"drop-in", std::string(input.substr(split + 1))});
     }
     const ConfigOrFaults config =
-        parse_config({"main", std::string(input.substr(0, split))}, drop_ins);
+        parse_config({"main", std::string(input.substr(0, split))}, drop_ins, find_user);
     if (config) {
         check_config(*config);
     } else {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Input: include pattern, exclude pattern and path, a line each. The automaton has to decide as the
-// reference does, whatever the patterns are.
+// reference does, whatever the patterns are; the first is also taken for a unit's name, and the
+// path for a cgroup's.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -32,6 +33,26 @@ TargetConfig target_of(std::string_view include, std::string_view exclude) {
     return target;
 }
 
+void check_files(std::string_view include, std::string_view exclude, std::string_view path,
+                 const PathTable& table) {
+    const std::size_t rows = table.states.size();
+    if (rows < 2 || rows > kMaxStates) std::abort();
+    const bool wanted = (include.empty() || ReferenceGlob(include).matches(path)) &&
+                        !ReferenceGlob(exclude).matches(path);
+    if ((match(table.states, path) == 1) != wanted) std::abort();
+}
+
+void check_unit(std::string_view unit, std::string_view cgroup) {
+    // No unit's name is empty or has a slash.
+    if (unit.empty() || unit.find('/') != std::string_view::npos) return;
+    TargetConfig target;
+    target.processes.units.push_back({std::string(unit), {}});
+    const auto table = compile_paths({target}, kMaxStates);
+    if (!table) return;
+    const bool wanted = ReferenceUnit(unit).matches(cgroup);
+    if ((match(table->states, cgroup, table->cgroup_start) == 1) != wanted) std::abort();
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -39,11 +60,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::string_view include = take_line(text);
     const std::string_view exclude = take_line(text);
     const std::string_view path = text;
-    const auto rows = compile_paths({target_of(include, exclude)}, kMaxStates);
-    if (!rows) return -1;
-    if (rows->size() < 2 || rows->size() > kMaxStates) std::abort();
-    const bool wanted = (include.empty() || ReferenceGlob(include).matches(path)) &&
-                        !ReferenceGlob(exclude).matches(path);
-    if ((match(*rows, path) == 1) != wanted) std::abort();
+    check_unit(include, path);
+    const auto table = compile_paths({target_of(include, exclude)}, kMaxStates);
+    if (!table) return -1;
+    check_files(include, exclude, path, *table);
     return 0;
 }

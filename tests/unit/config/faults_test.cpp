@@ -2,6 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cerrno>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -63,7 +66,7 @@ const BadConfig kBadConfigs[] = {
     // Keys.
     {"UnknownKey", "target:\n  - name: a\n", "1:1", "did you mean `targets`?"},
     {"UnknownKeyFarFromAll", TARGET "    colour: red\n", "3:5",
-     "expected one of name, processes, paths, file_types, labels, latency"},
+     "expected one of name, processes, paths, file_types, labels, max_files, latency"},
     {"KeyAtTheWrongPlace", TARGET "    include: ['/etc/**']\n", "3:5",
      "its place is `targets[].paths.include`"},
     {"KeyOfALaterVersion", TARGET "    snippets: {max_bytes: 40}\n", "3:5",
@@ -118,6 +121,90 @@ const BadConfig kBadConfigs[] = {
     {"PidTwice", TARGET "    processes: {pids: [7, 8, 7]}\n", "3:30",
      "the first is at f.yaml:3:24"},
 
+    // Names of processes.
+    {"EmptyComms", TARGET "    processes: {comms: []}\n", "3:24",
+     "comms: found an empty list, expected a list of processes' names"},
+    {"EmptyComm", TARGET "    processes: {comms: ['']}\n", "3:25", "expected 1 to 15 bytes"},
+    {"LongComm", TARGET "    processes: {comms: [postgres-writers]}\n", "3:25",
+     "comms: found `postgres-writers`, expected at most 15 bytes, to which the kernel cuts a "
+     "process's name; write `postgres-writer`"},
+    {"LongCommInBytes",
+     TARGET "    processes: {comms: [\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9"
+            "\xc3\xa9\xc3\xa9]}\n",
+     "3:25", "at most 15 bytes"},
+    {"CommWithNul", TARGET "    processes: {comms: [\"a\\0b\"]}\n", "3:25", "a NUL byte"},
+    {"NullComm", TARGET "    processes: {comms: [null]}\n", "3:25",
+     "put a word like null in quotes"},
+    {"CommTwice", TARGET "    processes: {comms: [a, b, 'a']}\n", "3:31",
+     "the first is at f.yaml:3:25"},
+    {"CommsAsWord", TARGET "    processes: {comms: postgres}\n", "3:24", "such as [postgres]"},
+    {"CommForComms", TARGET "    processes: {comm: [a]}\n", "3:17", "did you mean `comms`?"},
+
+    // Executables.
+    {"RelativeExe", TARGET "    processes: {exes: [nginx]}\n", "3:24",
+     "exes: found `nginx`, expected a pattern that starts with `/`; for any directory write "
+     "`/**/nginx`"},
+    {"ExeAtAnyDepth", TARGET "    processes: {exes: ['**/nginx']}\n", "3:24", "write `/**/nginx`"},
+    {"EmptyExe", TARGET "    processes: {exes: ['']}\n", "3:24", "an empty pattern"},
+    {"ExeInHome", TARGET "    processes: {exes: [~/bin/x]}\n", "3:24", "is not expanded"},
+    {"ExeWithBadEscape", TARGET "    processes: {exes: ['/a\\z']}\n", "3:24", "one of the escapes"},
+    {"ExeTwice", TARGET "    processes: {exes: [/a, /a]}\n", "3:28", "the first is at f.yaml:3:24"},
+
+    // Units.
+    {"UnitWithoutSuffix", TARGET "    processes: {units: [nginx]}\n", "3:25",
+     "units: found `nginx`, expected a unit that can hold processes, with one of the suffixes "
+     ".service, .socket, .mount, .swap, .slice, .scope; write the suffix out"},
+    {"UnitWithoutProcesses", TARGET "    processes: {units: [logrotate.timer]}\n", "3:25",
+     "a unit that can hold processes"},
+    {"UnitThatIsASuffix", TARGET "    processes: {units: [.service]}\n", "3:25", "suffixes"},
+    {"UnitWithSlash", TARGET "    processes: {units: [system.slice/a.service]}\n", "3:25",
+     "a unit's name of 1 to 255 of the characters"},
+    {"UnitWithSpace", TARGET "    processes: {units: ['a b.service']}\n", "3:25",
+     "a unit's name of"},
+    {"EmptyUnit", TARGET "    processes: {units: ['']}\n", "3:25", "a unit's name of 1 to 255"},
+    {"UnitTemplate", TARGET "    processes: {units: ['getty@.service']}\n", "3:25",
+     "an instance of this template; for all of them write 'getty@*.service'"},
+    {"RootSlice", TARGET "    processes: {units: ['-.slice']}\n", "3:25", "leave `processes` away"},
+    {"UnitWithYamlHex", TARGET "    processes: {units: [\"a\\x2db.slice\"]}\n", "3:25",
+     "expected single quotes; write '\\xNN'"},
+    {"UnitTwice", TARGET "    processes: {units: [a.slice, a.slice]}\n", "3:34",
+     "the first is at f.yaml:3:25"},
+
+    // Cgroups.
+    {"RelativeCgroup", TARGET "    processes: {cgroups: [system.slice]}\n", "3:27",
+     "cgroups: found `system.slice`, expected a pattern that starts with `/`"},
+    {"CgroupWithMount", TARGET "    processes: {cgroups: [/sys/fs/cgroup/a.slice]}\n", "3:27",
+     "leave `/sys/fs/cgroup` away"},
+    {"CgroupWithSlash", TARGET "    processes: {cgroups: [/a.slice/]}\n", "3:27",
+     "end it in `/**`"},
+    {"CgroupWithYamlHex", TARGET "    processes: {cgroups: [\"/a\\x2db\"]}\n", "3:27",
+     "expected single quotes"},
+
+    // Users.
+    {"UnknownUser", TARGET "    processes: {uids: [no-such-user]}\n", "3:24",
+     "uids: found the unknown user `no-such-user`, expected the name of a user of this machine or "
+     "a number from 0 to 4294967294; create the user, or write its number"},
+    {"NoUser", TARGET "    processes: {uids: [4294967295]}\n", "3:24", "from 0 to 4294967294"},
+    {"UidHuge", TARGET "    processes: {uids: [99999999999999999999]}\n", "3:24", "from 0 to"},
+    {"UidNegative", TARGET "    processes: {uids: [-1]}\n", "3:24", "the unknown user `-1`"},
+    {"UidOctal", TARGET "    processes: {uids: [010]}\n", "3:24", "a leading zero"},
+    {"EmptyUser", TARGET "    processes: {uids: ['']}\n", "3:24", "the unknown user ``"},
+    {"UserWithNul", TARGET "    processes: {uids: [\"root\\0\"]}\n", "3:24",
+     "the unknown user `root\\x00`"},
+    {"NullUser", TARGET "    processes: {uids: [~]}\n", "3:24", "found nothing"},
+    {"UserTwice", TARGET "    processes: {uids: [root, 0]}\n", "3:30",
+     "uids: found `0` a second time, the first is at f.yaml:3:24"},
+
+    // Children.
+    {"FollowNobody", TARGET "    processes: {follow_children: true}\n", "3:17",
+     "found `follow_children` alone, expected one of the keys pids, comms, exes, units, cgroups, "
+     "uids beside it; name the processes whose children are meant, or leave `processes` away"},
+    {"DoNotFollowNobody", TARGET "    processes: {follow_children: false}\n", "3:17", "alone"},
+    {"FollowYes", TARGET "    processes: {pids: [1], follow_children: yes}\n", "3:45",
+     "follow_children: found `yes`, expected true or false"},
+    {"FollowQuoted", TARGET "    processes: {pids: [1], follow_children: 'true'}\n", "3:45",
+     "write it without quotes"},
+
     // Patterns.
     {"EmptyPattern", TARGET "    paths: {include: ['']}\n", "3:23", "an empty pattern"},
     {"TrailingSlash", TARGET "    paths: {include: ['/etc/']}\n", "3:23", "end it in `/**`"},
@@ -145,7 +232,9 @@ const BadConfig kBadConfigs[] = {
      "found `regulr`, expected one of regular, directory"},
     {"FileTypeGuess", TARGET "    file_types: [directry]\n", "3:18", "did you mean `directory`?"},
     {"FileTypeTwice", TARGET "    file_types: [fifo, fifo]\n", "3:24", "a second time"},
-    {"UnknownLabel", TARGET "    labels: [unit]\n", "3:14", "expected one of pid, comm, uid, call"},
+    {"UnknownLabel", TARGET "    labels: [gid]\n", "3:14",
+     "expected one of pid, comm, uid, unit, cgroup, device, inode, call"},
+    {"LaterLabel", TARGET "    labels: [container]\n", "3:14", "found `container`"},
     {"LabelsAsMapping", TARGET "    labels: {pid: yes}\n", "3:13", "found a mapping"},
 
     // Probes.
@@ -165,6 +254,21 @@ const BadConfig kBadConfigs[] = {
      "reads; set one of the two to auto"},
     {"AccountingAtExitByKprobe", "probe:\n  accounting: exit\n  exit: kprobe\n" TARGET, "3:9",
      "expected one that can account: auto, fexit or kprobe_multi"},
+
+    // Whose view of paths.
+    {"UnknownPathView", "path_view: container\n" TARGET, "1:12",
+     "path_view: found `container`, expected one of process, host"},
+    {"PathViewGuess", "path_view: proces\n" TARGET, "1:12", "did you mean `process`?"},
+    {"NullPathView", "path_view:\n" TARGET, "1:1", "path_view: found nothing"},
+    {"PathViewOfATarget", TARGET "    path_view: host\n", "3:5", "its place is `path_view`"},
+
+    // A target's share.
+    {"ShareZero", TARGET "    max_files: 0\n", "3:16",
+     "max_files: found `0`, expected a plain "
+     "number from 1 to 4194304"},
+    {"ShareTooLarge", TARGET "    max_files: 4194305\n", "3:16", "from 1 to 4194304"},
+    {"ShareWithUnit", TARGET "    max_files: 10k\n", "3:16", "a count has no unit"},
+    {"ShareNull", TARGET "    max_files:\n", "3:5", "max_files: found nothing"},
 
     // Latency.
     {"LatencyYes", TARGET "    latency: yes\n", "3:14",
@@ -244,7 +348,7 @@ TEST(ConfigFaults, AreAllReportedInTheOrderOfTheFile) {
     const auto lines = faults_of(
         "targets:\n"
         "  - name: a b\n"
-        "    labels: [unit]\n"
+        "    labels: [pod]\n"
         "    nmae: x\n"
         "  - labels: [gid]\n"
         "limits: {max_series: 64KB}\n");
@@ -303,6 +407,27 @@ TEST(ConfigFaults, APatternLongerThanAnyPathIsRefused) {
     const auto lines = faults_of(head + std::string(4095, 'x') + "]}\n");
     ASSERT_EQ(lines.size(), 1U);
     EXPECT_THAT(lines[0], HasSubstr("found a pattern of 4096 bytes"));
+}
+
+TEST(ConfigFaults, AUnitLongerThanAnyIsRefused) {
+    const std::string head = TARGET "    processes: {units: [";
+    EXPECT_TRUE(faults_of(head + std::string(247, 'x') + ".service]}\n").empty());
+    const auto lines = faults_of(head + std::string(248, 'x') + ".service]}\n");
+    ASSERT_EQ(lines.size(), 1U);
+    EXPECT_THAT(lines[0], HasSubstr("a unit's name of 1 to 255"));
+}
+
+TEST(ConfigFaults, AUserDatabaseThatDoesNotAnswerIsOne) {
+    const UserLookup broken = [](const std::string&) -> Result<std::optional<std::uint32_t>> {
+        return fail(errno_error(EIO, "cannot look up the user"));
+    };
+    const ConfigText text{"f.yaml", TARGET "    processes: {uids: [7, mail]}\n"};
+    const ConfigOrFaults config = parse_config(text, {}, broken);
+    ASSERT_FALSE(config);
+    ASSERT_EQ(config.error().size(), 1U);
+    EXPECT_EQ(format_fault(config.error()[0]),
+              "f.yaml:3:27: uids: cannot look up the user: Input/output error; write the user's "
+              "number");
 }
 
 TEST(ConfigFaults, AFileOfMoreThanOneMebibyteIsRefused) {

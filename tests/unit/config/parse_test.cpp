@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 
 #include <chrono>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,10 +28,18 @@ Config parsed(const std::string& text) {
     return {};
 }
 
-std::vector<std::string> texts(const std::vector<PathPattern>& patterns) {
+template <typename Text>
+std::vector<std::string> texts(const std::vector<Text>& items) {
     std::vector<std::string> out;
-    for (const PathPattern& pattern : patterns)
-        out.push_back(pattern.text);
+    for (const Text& item : items)
+        out.push_back(item.text);
+    return out;
+}
+
+std::vector<std::uint32_t> numbers(const std::vector<UidSelector>& users) {
+    std::vector<std::uint32_t> out;
+    for (const UidSelector& user : users)
+        out.push_back(user.uid);
     return out;
 }
 
@@ -43,17 +53,20 @@ TEST(ConfigParse, FillsInEveryDefault) {
     EXPECT_EQ(config.listen[0].host, "127.0.0.1");
     EXPECT_EQ(config.listen[0].port, 9974);
     EXPECT_EQ(config.probe, ProbeWishes{});
+    EXPECT_EQ(config.path_view, PathView::kProcess);
     EXPECT_EQ(config.limits.max_series, 20000U);
     EXPECT_EQ(config.limits.max_files, 65536U);
     EXPECT_EQ(config.limits.max_tasks, 32768U);
     EXPECT_EQ(config.limits.idle_series_timeout, std::chrono::minutes(15));
     ASSERT_EQ(config.targets.size(), 1U);
     const TargetConfig& target = config.targets[0];
-    EXPECT_THAT(target.pids, IsEmpty());
+    EXPECT_TRUE(target.processes.empty());
+    EXPECT_FALSE(target.processes.follow_children);
     EXPECT_THAT(target.include, IsEmpty());
     EXPECT_THAT(target.exclude, IsEmpty());
     EXPECT_EQ(target.file_types, bit(S_IFREG));
     EXPECT_EQ(target.labels, LabelFields{});
+    EXPECT_EQ(target.max_files, 0U);
     EXPECT_FALSE(target.latency);
 }
 
@@ -66,6 +79,7 @@ listen:
 probe:
   accounting: kprobe_multi
   exit: fexit
+path_view: host
 limits:
   max_series: 1
   max_files: 64
@@ -75,11 +89,18 @@ targets:
   - name: postgres
     processes:
       pids: [4194303, 1]
+      comms: [postgres, "kworker/0:1", fifteen-bytes-x]
+      exes: [/usr/bin/postgres, "/opt/*/bin/**", '/a\x20b']
+      units: ['system-a\x2db.slice', postgresql@15-main.service, "app@*.s?ope.scope"]
+      cgroups: [/, /system.slice/x.service, "/kubepods.slice/**"]
+      uids: [root, 4294967294, 1001]
+      follow_children: true
     paths:
       include: ["/var/lib/postgresql/**", '/a\xff\\\*\?', /]
       exclude: ["**/*.tmp", 'memfd:x']
     file_types: [regular, directory, chardev, blockdev, fifo, socket, other]
-    labels: [pid, comm, uid, call]
+    labels: [pid, comm, uid, unit, cgroup, device, inode, call]
+    max_files: 4194304
     latency: true
   - name: other
 )");
@@ -90,6 +111,7 @@ targets:
     EXPECT_EQ(config.listen[2].port, 0);
     EXPECT_EQ(config.probe.accounting, AccountingMethod::kKprobeMulti);
     EXPECT_EQ(config.probe.exit, ExitMethod::kFexit);
+    EXPECT_EQ(config.path_view, PathView::kHost);
     EXPECT_EQ(config.limits.max_series, 1U);
     EXPECT_EQ(config.limits.max_files, 64U);
     EXPECT_EQ(config.limits.max_tasks, 1048576U);
@@ -97,14 +119,26 @@ targets:
     ASSERT_EQ(config.targets.size(), 2U);
     const TargetConfig& target = config.targets[0];
     EXPECT_EQ(target.name, "postgres");
-    ASSERT_EQ(target.pids.size(), 2U);
-    EXPECT_EQ(target.pids[0].pid, 4194303U);
-    EXPECT_EQ(target.pids[1].pid, 1U);
+    ASSERT_EQ(target.processes.pids.size(), 2U);
+    EXPECT_EQ(target.processes.pids[0].pid, 4194303U);
+    EXPECT_THAT(texts(target.processes.comms),
+                ElementsAre("postgres", "kworker/0:1", "fifteen-bytes-x"));
+    EXPECT_THAT(texts(target.processes.exes),
+                ElementsAre("/usr/bin/postgres", "/opt/*/bin/**", R"(/a\x20b)"));
+    EXPECT_THAT(
+        texts(target.processes.units),
+        ElementsAre(R"(system-a\x2db.slice)", "postgresql@15-main.service", "app@*.s?ope.scope"));
+    EXPECT_THAT(texts(target.processes.cgroups),
+                ElementsAre("/", "/system.slice/x.service", "/kubepods.slice/**"));
+    EXPECT_THAT(numbers(target.processes.uids), ElementsAre(0U, 4294967294U, 1001U));
+    EXPECT_TRUE(target.processes.follow_children);
+    EXPECT_EQ(target.processes.pids[1].pid, 1U);
     EXPECT_THAT(texts(target.include),
                 ElementsAre("/var/lib/postgresql/**", R"(/a\xff\\\*\?)", "/"));
     EXPECT_THAT(texts(target.exclude), ElementsAre("**/*.tmp", "memfd:x"));
     EXPECT_EQ(target.file_types, 0xffffU);
-    EXPECT_EQ(target.labels, (LabelFields{.pid = true, .comm = true, .uid = true, .call = true}));
+    EXPECT_EQ(target.labels, (LabelFields{true, true, true, true, true, true, true, true}));
+    EXPECT_EQ(target.max_files, 4194304U);
     EXPECT_TRUE(target.latency);
     EXPECT_EQ(config.targets[1].name, "other");
 }
@@ -113,14 +147,64 @@ TEST(ConfigParse, KeepsThePlacesOfWhatItRead) {
     const Config config = parsed(
         "targets:\n"
         "  - name: a\n"
-        "    processes: {pids: [7]}\n"
+        "    processes: {pids: [7], comms: [a], uids: [0]}\n"
         "    paths:\n"
         "      include:\n"
         "        - /x\n");
     const TargetConfig& target = config.targets.at(0);
     EXPECT_EQ(format_place(target.place), "f.yaml:2:5");
-    EXPECT_EQ(format_place(target.pids.at(0).place), "f.yaml:3:24");
+    EXPECT_EQ(format_place(target.processes.pids.at(0).place), "f.yaml:3:24");
+    EXPECT_EQ(format_place(target.processes.comms.at(0).place), "f.yaml:3:36");
+    EXPECT_EQ(format_place(target.processes.uids.at(0).place), "f.yaml:3:47");
     EXPECT_EQ(format_place(target.include.at(0).place), "f.yaml:6:11");
+}
+
+TEST(ConfigParse, KnowsEveryLabelByItsWord) {
+    const auto labels = [](const std::string& word) {
+        return parsed("targets: [{name: a, labels: [" + word + "]}]\n").targets.at(0).labels;
+    };
+    EXPECT_EQ(labels("pid"), LabelFields{.pid = true});
+    EXPECT_EQ(labels("comm"), LabelFields{.comm = true});
+    EXPECT_EQ(labels("uid"), LabelFields{.uid = true});
+    EXPECT_EQ(labels("unit"), LabelFields{.unit = true});
+    EXPECT_EQ(labels("cgroup"), LabelFields{.cgroup = true});
+    EXPECT_EQ(labels("device"), LabelFields{.device = true});
+    EXPECT_EQ(labels("inode"), LabelFields{.inode = true});
+    EXPECT_EQ(labels("call"), LabelFields{.call = true});
+}
+
+TEST(ConfigParse, AsksForTheNumbersOfUsersByTheirNames) {
+    std::vector<std::string> asked;
+    const UserLookup find_user = [&](const std::string& name) -> std::optional<std::uint32_t> {
+        asked.push_back(name);
+        return 70;
+    };
+    const ConfigOrFaults config = parse_config(
+        {"f.yaml", "targets: [{name: a, processes: {uids: [1001, web-data]}}]\n"}, {}, find_user);
+    ASSERT_TRUE(config);
+    EXPECT_THAT(numbers(config->targets.at(0).processes.uids), ElementsAre(1001U, 70U));
+    EXPECT_THAT(asked, ElementsAre("web-data"));
+}
+
+TEST(ConfigParse, TakesAShareBeyondAllFiles) {
+    const Config config = parsed("limits: {max_files: 64}\ntargets: [{name: a, max_files: 65}]\n");
+    EXPECT_EQ(config.targets.at(0).max_files, 65U);
+}
+
+TEST(ConfigParse, TakesNamesOfProcessesAsTheyAreWritten) {
+    const Config config =
+        parsed(R"(targets: [{name: a, processes: {comms: [no, 010, '\x41', "\x41", (sd-pam)]}}])");
+    EXPECT_THAT(texts(config.targets.at(0).processes.comms),
+                ElementsAre("no", "010", "\\x41", "A", "(sd-pam)"));
+}
+
+TEST(LookUpUser, KnowsTheUsersOfThisMachine) {
+    const auto root = look_up_user("root");
+    ASSERT_TRUE(root.has_value());
+    EXPECT_EQ(*root, std::optional<std::uint32_t>(0));
+    const auto nobody = look_up_user("no such:user");
+    ASSERT_TRUE(nobody.has_value());
+    EXPECT_EQ(*nobody, std::nullopt);
 }
 
 TEST(ConfigParse, TakesNamesAsTheyAreWritten) {

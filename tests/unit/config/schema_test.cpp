@@ -12,6 +12,7 @@
 
 #include "config/keys.h"
 #include "config/parse.h"
+#include "config/selectors.h"
 #include "config/values.h"
 
 namespace vfswatchd {
@@ -80,6 +81,9 @@ std::string json_type(KeyType type) {
             return "boolean";
         case KeyType::kMappingList:
         case KeyType::kPidList:
+        case KeyType::kCommList:
+        case KeyType::kUnitList:
+        case KeyType::kUidList:
         case KeyType::kPatternList:
         case KeyType::kWordList:
             return "array";
@@ -122,8 +126,10 @@ TEST(Schema, HasTheParsersRanges) {
     for (const KeySpec& key : config_keys()) {
         SCOPED_TRACE(key.path);
         const YAML::Node& node = schema_keys().at(std::string(key.path));
-        const YAML::Node number = key.type == KeyType::kPidList ? node["items"] : node;
-        if (key.type == KeyType::kCount || key.type == KeyType::kPidList) {
+        const bool uids = key.type == KeyType::kUidList;
+        const bool pids = key.type == KeyType::kPidList;
+        const YAML::Node number = uids ? node["items"]["oneOf"][0] : pids ? node["items"] : node;
+        if (key.type == KeyType::kCount || pids || uids) {
             EXPECT_EQ(number["minimum"].as<std::int64_t>(-1), key.min);
             EXPECT_EQ(number["maximum"].as<std::int64_t>(-1), key.max);
         }
@@ -133,6 +139,12 @@ TEST(Schema, HasTheParsersRanges) {
         }
         if (key.type == KeyType::kPatternList) {
             EXPECT_EQ(node["items"]["maxLength"].as<std::size_t>(0), kMaxPatternBytes);
+        }
+        if (key.type == KeyType::kCommList) {
+            EXPECT_EQ(node["items"]["maxLength"].as<std::size_t>(0), kMaxCommBytes);
+        }
+        if (key.type == KeyType::kUnitList) {
+            EXPECT_EQ(node["items"]["maxLength"].as<std::size_t>(0), kMaxUnitBytes);
         }
     }
 }
@@ -193,6 +205,37 @@ TEST(Schema, TakesTheNamesThatTheParserTakes) {
     }
 }
 
+TEST(Schema, TakesTheUnitsThatTheParserTakes) {
+    const YAML::Node node = schema_keys().at("targets[].processes.units")["items"];
+    for (const std::string& unit : std::vector<std::string>{
+             "a.service", "a@b.service", "*.scope", "system-a\\x2db.slice", "a.b:c_d.mount",
+             "x.socket", "dev-sda2.swap", "", "a", "a.timer", ".service", "a/b.service",
+             "a b.service", "a.service.d", "caf\xc3\xa9.service"}) {
+        EXPECT_EQ(regex_takes(node, unit), check_unit(unit).has_value()) << unit;
+    }
+}
+
+TEST(Schema, WantsExecutablesAndCgroupsFromTheRoot) {
+    const YAML::Node exe = schema_keys().at("targets[].processes.exes")["items"];
+    const YAML::Node cgroup = schema_keys().at("targets[].processes.cgroups")["items"];
+    for (const std::string& pattern :
+         std::vector<std::string>{"/a", "/", "/a/**", "a", "**/a", ""}) {
+        EXPECT_EQ(regex_takes(exe, pattern), check_exe(pattern).has_value()) << pattern;
+        EXPECT_EQ(regex_takes(cgroup, pattern), check_cgroup(pattern).has_value()) << pattern;
+    }
+}
+
+TEST(Schema, WantsASelectorBesideFollowChildren) {
+    std::vector<std::string> alternatives;
+    for (const auto& one : schema_keys().at("targets[].processes")["anyOf"])
+        alternatives.push_back(one["required"][0].as<std::string>());
+    std::vector<std::string> selectors;
+    for (std::string_view name : names_under("targets[].processes")) {
+        if (name != "follow_children") selectors.emplace_back(name);
+    }
+    EXPECT_EQ(alternatives, selectors);
+}
+
 TEST(Schema, TakesTheDurationsThatTheParserTakes) {
     const YAML::Node& node = schema_keys().at("limits.idle_series_timeout");
     for (const std::string& text :
@@ -224,11 +267,16 @@ std::string stated_defaults(std::string_view parent) {
     return written;
 }
 
+std::string default_of(std::string_view top_level_key) {
+    return std::string(find_key("", top_level_key)->default_text);
+}
+
 TEST(KeyTable, StatesTheDefaultsThatTheParserFillsIn) {
-    const std::string written = "limits: {" + stated_defaults("limits") + "}\nprobe: {" +
-                                stated_defaults("probe") +
-                                "}\nlisten: " + std::string(find_key("", "listen")->default_text) +
-                                "\ntargets: [{name: a, " + stated_defaults("targets[]") + "}]\n";
+    const std::string written =
+        "limits: {" + stated_defaults("limits") + "}\nprobe: {" + stated_defaults("probe") +
+        "}\npath_view: " + default_of("path_view") + "\nlisten: " + default_of("listen") +
+        "\ntargets: [{name: a, processes: {pids: [1], " + stated_defaults("targets[].processes") +
+        "}, " + stated_defaults("targets[]") + "}]\n";
     const ConfigOrFaults stated = parse_config({"stated", written});
     ASSERT_TRUE(stated) << format_fault(stated.error().front());
     const ConfigOrFaults built_in = parse_config({"built-in", "targets: [{name: a}]\n"});
@@ -238,6 +286,9 @@ TEST(KeyTable, StatesTheDefaultsThatTheParserFillsIn) {
     EXPECT_EQ(stated->limits.max_tasks, built_in->limits.max_tasks);
     EXPECT_EQ(stated->limits.idle_series_timeout, built_in->limits.idle_series_timeout);
     EXPECT_EQ(stated->probe, built_in->probe);
+    EXPECT_EQ(stated->path_view, built_in->path_view);
+    EXPECT_EQ(stated->targets.at(0).processes.follow_children,
+              built_in->targets.at(0).processes.follow_children);
     EXPECT_EQ(stated->targets.at(0).file_types, built_in->targets.at(0).file_types);
     EXPECT_EQ(stated->targets.at(0).latency, built_in->targets.at(0).latency);
     ASSERT_EQ(stated->listen.size(), built_in->listen.size());
@@ -266,6 +317,8 @@ TEST(ShippedConfigComments, ExplainEveryKeyWithItsDefault) {
     EXPECT_EQ(config->limits.idle_series_timeout, Limits{}.idle_series_timeout);
     EXPECT_EQ(config->listen.at(0).host, "127.0.0.1");
     EXPECT_EQ(config->probe, ProbeWishes{});
+    EXPECT_EQ(config->path_view, Config{}.path_view);
+    EXPECT_FALSE(config->targets.at(0).processes.follow_children);
     EXPECT_FALSE(config->targets.at(0).latency);
 }
 

@@ -24,7 +24,7 @@ TEST(Describe, ShowsNameLabelsAndSelectors) {
     TargetConfig config;
     config.name = "db";
     config.labels.comm = true;
-    config.pids = {{4242, {}}, {4243, {}}};
+    config.processes.pids = {{4242, {}}, {4243, {}}};
     config.include = {{"/a/**", {}}};
     config.exclude = {{"**/*.tmp", {}}};
     const Target target = described(config);
@@ -33,6 +33,27 @@ TEST(Describe, ShowsNameLabelsAndSelectors) {
     EXPECT_EQ(target.processes, "pid 4242, 4243");
     EXPECT_EQ(target.paths, "/a/**, !**/*.tmp");
     EXPECT_FALSE(target.latency);
+}
+
+TEST(Describe, ShowsEveryKindOfSelectorInOneOrder) {
+    TargetConfig config;
+    ProcessSelectors& processes = config.processes;
+    processes.follow_children = true;
+    processes.uids = {{0, {}}, {33, {}}};
+    processes.cgroups = {{"/x", {}}};
+    processes.units = {{"a.service", {}}, {"b@*.service", {}}};
+    processes.exes = {{"/usr/bin/x", {}}};
+    processes.comms = {{"postgres", {}}, {"b", {}}};
+    processes.pids = {{1, {}}, {2, {}}};
+    EXPECT_EQ(described(config).processes,
+              "pid 1, 2, comm postgres, b, exe /usr/bin/x, unit a.service, b@*.service, cgroup /x, "
+              "uid 0, 33, children");
+}
+
+TEST(Describe, NamesTheKindOfAFirstSelectorThatIsNoPid) {
+    TargetConfig config;
+    config.processes.uids = {{33, {}}};
+    EXPECT_EQ(described(config).processes, "uid 33");
 }
 
 TEST(Describe, SaysWhichTargetsShowDurations) {
@@ -50,7 +71,7 @@ TEST(Describe, IsEmptyWhereNothingIsSelected) {
 TEST(Describe, LeavesOutWholeItemsBeyondItsLength) {
     TargetConfig config;
     for (std::uint32_t pid = 1000; pid < 1100; pid++)
-        config.pids.push_back({pid, {}});
+        config.processes.pids.push_back({pid, {}});
     const std::string text = described(config).processes;
     EXPECT_LE(text.size(), 120U);
     EXPECT_GT(text.size(), 110U);

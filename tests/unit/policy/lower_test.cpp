@@ -20,7 +20,7 @@ constexpr std::size_t kFifo = 0010000 >> 12;
 TargetConfig of_pids(const std::vector<std::uint32_t>& pids) {
     TargetConfig target;
     for (const std::uint32_t pid : pids)
-        target.pids.push_back({pid, {}});
+        target.processes.pids.push_back({pid, {}});
     return target;
 }
 
@@ -49,6 +49,113 @@ TEST(Lower, ProcessesAreDistinctAndSorted) {
     EXPECT_EQ(rows[2].targets, 0b001U);
 }
 
+TEST(Lower, AnySelectorKeepsATargetFromTakingAnyProcess) {
+    Config config;
+    config.targets.resize(6);
+    config.targets[0].processes.comms.push_back({"a", {}});
+    config.targets[1].processes.exes.push_back({"/a", {}});
+    config.targets[2].processes.units.push_back({"a.service", {}});
+    config.targets[3].processes.cgroups.push_back({"/a", {}});
+    config.targets[4].processes.uids.push_back({0, {}});
+    EXPECT_EQ(lowered(config).settings.any_process_targets, 0b100000U);
+}
+
+TEST(Lower, SelectorsSayWhatProcessesAreDecidedBy) {
+    Config config;
+    config.targets = {of_pids({1}), of_pids({2})};
+    EXPECT_EQ(lowered(config).settings.process_fields, 0U);
+    ProcessSelectors& last = config.targets[1].processes;
+    last.comms.push_back({"a", {}});
+    EXPECT_EQ(lowered(config).settings.process_fields, std::uint32_t{VFSWATCH_FIELD_COMM});
+    last = {};
+    last.uids.push_back({0, {}});
+    EXPECT_EQ(lowered(config).settings.process_fields, std::uint32_t{VFSWATCH_FIELD_UID});
+    last = {};
+    last.exes.push_back({"/a", {}});
+    EXPECT_EQ(lowered(config).settings.process_fields, std::uint32_t{VFSWATCH_FIELD_EXECS});
+    last = {};
+    last.units.push_back({"a.service", {}});
+    EXPECT_EQ(lowered(config).settings.process_fields, std::uint32_t{VFSWATCH_FIELD_CGROUP});
+    last = {};
+    last.cgroups.push_back({"/a", {}});
+    config.targets[0].processes.comms.push_back({"a", {}});
+    EXPECT_EQ(lowered(config).settings.process_fields,
+              std::uint32_t{VFSWATCH_FIELD_CGROUP | VFSWATCH_FIELD_COMM});
+}
+
+TEST(Lower, CommsAreFilledUpDistinctAndSorted) {
+    Config config;
+    config.targets.resize(2);
+    config.targets[0].processes.comms = {{"nginx", {}}, {"fifteen-bytes-x", {}}};
+    config.targets[1].processes.comms = {{"nginx", {}}, {"ngin", {}}};
+    const auto rows = lowered(config).comms;
+    ASSERT_EQ(rows.size(), 3U);
+    EXPECT_EQ(std::string(rows[0].comm.data(), 16), std::string("fifteen-bytes-x") + '\0');
+    EXPECT_EQ(std::string(rows[1].comm.data(), 16), "ngin" + std::string(12, '\0'));
+    EXPECT_EQ(std::string(rows[2].comm.data(), 16), "nginx" + std::string(11, '\0'));
+    EXPECT_EQ(rows[0].targets, 0b01U);
+    EXPECT_EQ(rows[1].targets, 0b10U);
+    EXPECT_EQ(rows[2].targets, 0b11U);
+}
+
+TEST(Lower, UidsAreDistinctAndSorted) {
+    Config config;
+    config.targets.resize(2);
+    config.targets[0].processes.uids = {{4294967294, {}}, {0, {}}};
+    config.targets[1].processes.uids = {{0, {}}};
+    const auto rows = lowered(config).uids;
+    ASSERT_EQ(rows.size(), 2U);
+    EXPECT_EQ(rows[0].uid, 0U);
+    EXPECT_EQ(rows[0].targets, 0b11U);
+    EXPECT_EQ(rows[1].uid, 4294967294U);
+    EXPECT_EQ(rows[1].targets, 0b01U);
+}
+
+TEST(Lower, ExecutablesUnitsAndCgroupsHaveStartsOfTheirOwn) {
+    Config config;
+    config.targets.resize(2);
+    EXPECT_EQ(lowered(config).settings.exe_start, 0U);
+    EXPECT_EQ(lowered(config).settings.cgroup_start, 0U);
+    config.targets[0].processes.exes.push_back({"/usr/sbin/nginx", {}});
+    config.targets[1].processes.units.push_back({"_a.service", {}});
+    config.targets[0].processes.cgroups.push_back({"/b.slice", {}});
+    const Filter filter = lowered(config);
+    EXPECT_EQ(match(filter.path_states, "/usr/sbin/nginx", filter.settings.exe_start), 0b01U);
+    EXPECT_EQ(match(filter.path_states, "/b.slice/__a.service", filter.settings.cgroup_start),
+              0b11U);
+    EXPECT_EQ(match(filter.path_states, "/c.slice/__a.service/x", filter.settings.cgroup_start),
+              0b10U);
+}
+
+TEST(Lower, FollowedChildrenAreThoseOfTheirTargets) {
+    Config config;
+    config.targets = {of_pids({1}), of_pids({2}), of_pids({3})};
+    EXPECT_EQ(lowered(config).settings.follow_targets, 0U);
+    config.targets[0].processes.follow_children = true;
+    config.targets[2].processes.follow_children = true;
+    EXPECT_EQ(lowered(config).settings.follow_targets, 0b101U);
+}
+
+TEST(Lower, ATargetWithoutAShareMayTakeAllFiles) {
+    Config config;
+    config.limits.max_files = 1000;
+    config.targets.resize(3);
+    config.targets[1].max_files = 10;
+    config.targets[2].max_files = 2000;
+    const auto settings = lowered(config).settings;
+    EXPECT_EQ(settings.target_max_files[0], 1000U);
+    EXPECT_EQ(settings.target_max_files[1], 10U);
+    EXPECT_EQ(settings.target_max_files[2], 2000U);
+    EXPECT_EQ(settings.target_max_files[3], 0U);
+}
+
+TEST(Lower, PathsAreTheProcessesUnlessTheHostsAreAskedFor) {
+    Config config;
+    EXPECT_EQ(lowered(config).settings.host_paths, 0U);
+    config.path_view = PathView::kHost;
+    EXPECT_EQ(lowered(config).settings.host_paths, 1U);
+}
+
 TEST(Lower, FileTypesBecomeTargetsOfEachType) {
     Config config;
     config.targets.resize(2);
@@ -72,6 +179,20 @@ TEST(Lower, LabelsBecomeTargetsOfEachField) {
     EXPECT_EQ(settings.comm_targets, 0b010U);
     EXPECT_EQ(settings.uid_targets, 0b100U);
     EXPECT_EQ(settings.call_targets, 0b001U);
+    EXPECT_EQ(settings.cgroup_targets, 0U);
+    EXPECT_EQ(settings.inode_targets, 0U);
+}
+
+TEST(Lower, LabelsOfOneKindShareAField) {
+    Config config;
+    config.targets.resize(5);
+    config.targets[0].labels.unit = true;
+    config.targets[1].labels.cgroup = true;
+    config.targets[2].labels.device = true;
+    config.targets[3].labels.inode = true;
+    const auto settings = lowered(config).settings;
+    EXPECT_EQ(settings.cgroup_targets, 0b00011U);
+    EXPECT_EQ(settings.inode_targets, 0b01100U);
 }
 
 TEST(Lower, LatencyBecomesTheTargetsThatAskForIt) {
@@ -109,11 +230,15 @@ TEST(TableSizes, FollowLimitsAndRows) {
     config.limits.max_files = 100;
     config.limits.max_tasks = 200;
     config.targets = {of_pids({1, 2, 2})};
+    config.targets[0].processes.comms = {{"a", {}}};
+    config.targets[0].processes.uids = {{0, {}}, {1, {}}, {2, {}}};
     const Filter filter = lowered(config);
     const TableSizes sizes = table_sizes(config, filter);
     EXPECT_EQ(sizes.max_files, 100U);
     EXPECT_EQ(sizes.max_tasks, 200U);
     EXPECT_EQ(sizes.processes, 2U);
+    EXPECT_EQ(sizes.comms, 1U);
+    EXPECT_EQ(sizes.uids, 3U);
     EXPECT_EQ(sizes.path_states, filter.path_states.size());
 }
 

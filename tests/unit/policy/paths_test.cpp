@@ -32,7 +32,7 @@ class Paths {
     explicit Paths(const std::vector<TargetConfig>& targets) {
         auto rows = compile_paths(targets);
         EXPECT_TRUE(rows.has_value());
-        if (rows) rows_ = *rows;
+        if (rows) rows_ = rows->states;
     }
 
     [[nodiscard]] TargetMask wanted_by(std::string_view path) const { return match(rows_, path); }
@@ -45,6 +45,30 @@ class Paths {
 
 bool wants(const std::string& pattern, std::string_view path) {
     return Paths({target({pattern})}).wanted_by(path) == 1;
+}
+
+/// One target with these selectors of processes.
+TargetConfig processes(const std::vector<std::string>& exes, const std::vector<std::string>& units,
+                       const std::vector<std::string>& cgroups = {}) {
+    TargetConfig config;
+    for (const std::string& text : exes)
+        config.processes.exes.push_back({text, {}});
+    for (const std::string& text : units)
+        config.processes.units.push_back({text, {}});
+    for (const std::string& text : cgroups)
+        config.processes.cgroups.push_back({text, {}});
+    return config;
+}
+
+PathTable table_of(const std::vector<TargetConfig>& targets) {
+    auto table = compile_paths(targets);
+    EXPECT_TRUE(table.has_value());
+    return table.value_or(PathTable{});
+}
+
+bool unit_has(const std::string& unit, std::string_view cgroup) {
+    const PathTable table = table_of({processes({}, {unit})});
+    return match(table.states, cgroup, table.cgroup_start) == 1;
 }
 
 TEST(Pattern, WithoutWildcardNamesFileOrDirectoryWithEverythingBelow) {
@@ -163,6 +187,66 @@ TEST(Pattern, EmptyMatchesNothing) {
     EXPECT_EQ(paths.wanted_by(""), 0U);
     EXPECT_EQ(paths.wanted_by("/"), 0U);
     EXPECT_EQ(paths.wanted_by("/a"), 0U);
+}
+
+TEST(Unit, IsACgroupWithEverythingBelow) {
+    EXPECT_TRUE(unit_has("a.service", "/a.service"));
+    EXPECT_TRUE(unit_has("a.service", "/system.slice/a.service"));
+    EXPECT_TRUE(unit_has("a.service", "/system.slice/a.service/x/y"));
+    EXPECT_FALSE(unit_has("a.service", "/system.slice/a.services"));
+    EXPECT_FALSE(unit_has("a.service", "/system.slice/aa.service"));
+    EXPECT_FALSE(unit_has("a.service", "/system.slice"));
+    EXPECT_FALSE(unit_has("a.service", "/"));
+    EXPECT_FALSE(unit_has("a.service", "a.service"));
+}
+
+TEST(Unit, IsFoundBelowAnyNumberOfSlices) {
+    EXPECT_TRUE(unit_has("a@1.service", "/system.slice/system-a.slice/a@1.service"));
+    EXPECT_TRUE(unit_has("x.scope", "/a.slice/a-b.slice/a-b-c.slice/a-b-c-d.slice/x.scope/y"));
+}
+
+TEST(Unit, IsNotFoundBelowAnythingElse) {
+    EXPECT_FALSE(unit_has("a.service", "/system.slice/docker.service/system.slice/a.service"));
+    EXPECT_FALSE(
+        unit_has("a.service", "/user.slice/user-1.slice/user@1.service/app.slice/a.service"));
+    EXPECT_FALSE(unit_has("a.service", "/machine/a.service"));
+    EXPECT_FALSE(unit_has("a.service", "/x.slices/a.service"));
+    EXPECT_FALSE(unit_has("a.service", "/slice/a.service"));
+}
+
+TEST(Unit, MayBeASlice) {
+    EXPECT_TRUE(unit_has("a.slice", "/a.slice"));
+    EXPECT_TRUE(unit_has("a.slice", "/a.slice/a-b.slice/x.service/y"));
+    EXPECT_TRUE(unit_has("a-b.slice", "/a.slice/a-b.slice/x.service"));
+    EXPECT_FALSE(unit_has("a-b.slice", "/a.slice/x.service"));
+}
+
+TEST(Unit, MayHaveWildcardsThatStayInItsName) {
+    EXPECT_TRUE(unit_has("a@*.service", "/system.slice/a@x.y.service"));
+    EXPECT_TRUE(unit_has("a@*.service", "/system.slice/a@.service/z"));
+    EXPECT_FALSE(unit_has("a@*.service", "/system.slice/a@x/y.service"));
+    EXPECT_TRUE(unit_has("a?.scope", "/ab.scope"));
+    EXPECT_FALSE(unit_has("a?.scope", "/abc.scope"));
+    EXPECT_TRUE(unit_has("**.service", "/x.slice/b.service"));
+}
+
+TEST(Unit, HasBackslashesThatAreThemselves) {
+    EXPECT_TRUE(unit_has(R"(a\x2db.slice)", R"(/a\x2db.slice/x.service)"));
+    EXPECT_FALSE(unit_has(R"(a\x2db.slice)", "/a-b.slice"));
+}
+
+TEST(Unit, IsSoughtUnderTheNameThatItsDirectoryHas) {
+    EXPECT_TRUE(unit_has("_a.service", "/system.slice/__a.service"));
+    EXPECT_FALSE(unit_has("_a.service", "/system.slice/_a.service"));
+    EXPECT_TRUE(unit_has(".a.service", "/system.slice/_.a.service"));
+}
+
+TEST(Unit, CostsFewStates) {
+    const std::size_t one = table_of({processes({}, {"a.service"})}).states.size();
+    EXPECT_LT(one, 50U);
+    // The way through the slices is there once.
+    const std::size_t two = table_of({processes({}, {"a.service", "b.service"})}).states.size();
+    EXPECT_LT(two, one + 20);
 }
 
 TEST(Paths, TargetWithoutIncludeWantsEveryPath) {
@@ -318,6 +402,49 @@ TEST(Paths, LimitCountsRowsAfterMerging) {
     const std::size_t rows = Paths(targets).size();
     EXPECT_TRUE(compile_paths(targets, rows).has_value());
     EXPECT_FALSE(compile_paths(targets, rows - 1).has_value());
+}
+
+TEST(Paths, ProcessesHaveAutomataOfTheirOwn) {
+    const PathTable table = table_of({processes({"/usr/bin/*"}, {}), processes({}, {"a.service"}),
+                                      processes({"/usr/bin/x"}, {}, {"/b.slice"})});
+    EXPECT_GT(table.exe_start, std::uint32_t{VFSWATCH_PATH_START});
+    EXPECT_GT(table.cgroup_start, table.exe_start);
+    EXPECT_EQ(match(table.states, "/usr/bin/x"), 0b111U) << "nobody names a path";
+    EXPECT_EQ(match(table.states, "/usr/bin/x", table.exe_start), 0b101U);
+    EXPECT_EQ(match(table.states, "/usr/bin/y", table.exe_start), 0b001U);
+    EXPECT_EQ(match(table.states, "/b.slice/a.service", table.exe_start), 0U);
+    EXPECT_EQ(match(table.states, "/b.slice/a.service", table.cgroup_start), 0b110U);
+    EXPECT_EQ(match(table.states, "/a.service", table.cgroup_start), 0b010U);
+    EXPECT_EQ(match(table.states, "/usr/bin/x", table.cgroup_start), 0U);
+}
+
+TEST(Paths, AutomataThatNobodyAsksForHaveNoRows) {
+    const PathTable files = table_of({target({"/a"})});
+    EXPECT_EQ(files.exe_start, 0U);
+    EXPECT_EQ(files.cgroup_start, 0U);
+    TargetConfig both = target({"/a"});
+    both.processes.cgroups.push_back({"/a", {}});
+    const PathTable cgroups = table_of({both});
+    EXPECT_EQ(cgroups.exe_start, 0U);
+    EXPECT_EQ(cgroups.cgroup_start, files.states.size());
+    // The same pattern, the same rows; the dead one is shared.
+    EXPECT_EQ(cgroups.states.size(), 2 * files.states.size() - 1);
+}
+
+TEST(Paths, LimitHoldsForAllAutomataTogether) {
+    TargetConfig config = target({"/etc/**"});
+    config.processes.exes.push_back({"/bin/x", {"main.yaml", 5, 1}});
+    config.processes.exes.push_back({"/bin/yy", {"main.yaml", 6, 1}});
+    config.processes.units.push_back({"a.service", {"main.yaml", 7, 1}});
+    const std::size_t all = table_of({config}).states.size();
+    EXPECT_TRUE(compile_paths({config}, all).has_value());
+    const auto too_many = compile_paths({config}, all - 1);
+    ASSERT_FALSE(too_many.has_value());
+    EXPECT_THAT(too_many.error().message(), StartsWith("main.yaml:7:1: with 'a.service' "));
+    const std::size_t files = Paths({target({"/etc/**"})}).size();
+    const auto no_room = compile_paths({config}, files);
+    ASSERT_FALSE(no_room.has_value());
+    EXPECT_THAT(no_room.error().message(), StartsWith("main.yaml:5:1: with '/bin/x' "));
 }
 
 TEST(Paths, LimitIsWhatTheKernelTakes) {

@@ -8,7 +8,8 @@
 namespace vfswatchd {
 namespace {
 
-constexpr TableSizes kSizes{1000, 500, 3, 7};
+constexpr TableSizes kSizes{
+    .max_files = 1000, .max_tasks = 500, .processes = 3, .comms = 5, .uids = 6, .path_states = 7};
 
 std::uint64_t bytes_of(const Prediction& prediction, std::string_view map) {
     for (const MapBytes& row : prediction.maps) {
@@ -24,18 +25,42 @@ TEST(Predict, TotalIsTheSumOfAllMaps) {
     for (const MapBytes& map : prediction.maps)
         sum += map.bytes;
     EXPECT_EQ(prediction.kernel_bytes, sum);
-    EXPECT_EQ(prediction.maps.size(), 14U);
+    EXPECT_EQ(prediction.maps.size(), 16U);
 }
 
 TEST(Predict, HashCostsBucketsAndPreallocatedElements) {
-    // 1024 buckets of 16 bytes; 48 + 40 + 32 bytes for 1000 names and one spare for each CPU.
-    const std::uint64_t tables = 1024 * 16 + (48 + 40 + 32) * 1002;
-    EXPECT_EQ(bytes_of(predict(kSizes, Config{}, 2), "names"), tables + 704 + 2 * (32 + 8));
+    // 1024 buckets of 16 bytes; 48 + 64 + 8 bytes for 1000 sums and one spare for each CPU.
+    const std::uint64_t tables = 1024 * 16 + (48 + 64 + 8) * 1002;
+    EXPECT_EQ(bytes_of(predict(kSizes, Config{}, 2), "sum_places"), tables + 704 + 2 * (32 + 8));
+}
+
+TEST(Predict, NamesHaveRoomForMoreThanSums) {
+    // 17,384 names of 48 + 40 + 48 bytes in 32,768 buckets; such a hash keeps no spares.
+    const std::uint64_t tables = 32768 * 16 + (48 + 40 + 48) * (1000 + 16384);
+    EXPECT_EQ(bytes_of(predict(kSizes, Config{}, 2), "names"), tables + 704 + 2 * 32);
+}
+
+TEST(Predict, SelectorsCostARowEach) {
+    const Prediction prediction = predict(kSizes, Config{}, 2);
+    EXPECT_EQ(bytes_of(prediction, "comms"), 8 * 16 + (48 + 16 + 8) * (5 + 2) + 704 + 2 * 40U);
+    EXPECT_EQ(bytes_of(prediction, "uids"), 8 * 16 + (48 + 8 + 8) * (6 + 2) + 704 + 2 * 40U);
+    EXPECT_EQ(bytes_of(prediction, "cgroups"), 4096 * (16 + 48 + 8 + 8) + 704 + 2 * 32U);
+    EXPECT_EQ(bytes_of(prediction, "renames"),
+              1024 * 16 + (48 + 8 + 8) * (1024 + 2) + 704 + 2 * 40U);
+}
+
+TEST(Predict, AWalkHoldsTwoPaths) {
+    EXPECT_EQ(bytes_of(predict(kSizes, Config{}, 2), "walks"),
+              256 * 16 + (48 + 8 + 16 + 2 * 4096 + 16) * (256 + 2) + 704 + 2 * 40U);
+}
+
+TEST(Predict, FreeSumsAreAStackWithAPlaceToSpare) {
+    EXPECT_EQ(bytes_of(predict(kSizes, Config{}, 2), "free_sums"), 320U + 4 * 1001);
 }
 
 TEST(Predict, MappedArrayIsRoundedToPages) {
-    // 1001 sums of 80 bytes take 20 pages; the header has one of its own.
-    EXPECT_EQ(bytes_of(predict(kSizes, Config{}, 2), "sums"), 21U * 4096);
+    // 1001 sums of 112 bytes take 28 pages; the header has one of its own.
+    EXPECT_EQ(bytes_of(predict(kSizes, Config{}, 2), "sums"), 29U * 4096);
 }
 
 TEST(Predict, AgreesWithWhatTheKernelShowedForOtherSizes) {
@@ -52,12 +77,14 @@ TEST(Predict, DataSectionHoldsErrorsAndDurationsOfEveryTarget) {
     EXPECT_LT(bytes, least + 3 * 4096);
 }
 
-TEST(Predict, AnEmptyProcessTableHasOneEntry) {
+TEST(Predict, AnEmptyTableHasOneEntry) {
     TableSizes sizes = kSizes;
-    sizes.processes = 0;
-    const std::uint64_t none = bytes_of(predict(sizes, Config{}, 1), "processes");
-    sizes.processes = 1;
-    EXPECT_EQ(bytes_of(predict(sizes, Config{}, 1), "processes"), none);
+    sizes.processes = sizes.comms = sizes.uids = 0;
+    const Prediction none = predict(sizes, Config{}, 1);
+    sizes.processes = sizes.comms = sizes.uids = 1;
+    const Prediction one = predict(sizes, Config{}, 1);
+    for (const char* map : {"processes", "comms", "uids"})
+        EXPECT_EQ(bytes_of(none, map), bytes_of(one, map)) << map;
 }
 
 TEST(Predict, GrowsWithEachLimitAndWithCpus) {
@@ -71,15 +98,24 @@ TEST(Predict, GrowsWithEachLimitAndWithCpus) {
     sizes = kSizes;
     sizes.path_states++;
     EXPECT_EQ(predict(sizes, Config{}, 2).kernel_bytes, base + 520);
+    sizes = kSizes;
+    sizes.comms++;
+    EXPECT_GT(predict(sizes, Config{}, 2).kernel_bytes, base);
+    sizes = kSizes;
+    sizes.uids++;
+    EXPECT_GT(predict(sizes, Config{}, 2).kernel_bytes, base);
     EXPECT_GT(predict(kSizes, Config{}, 64).kernel_bytes, base);
 }
 
-TEST(Predict, DefaultLimitsStayBelowFortyMegabytes) {
+TEST(Predict, DefaultLimitsStayBelowFiftyMegabytes) {
     const Config config;
-    const TableSizes sizes{config.limits.max_files, config.limits.max_tasks, 1, 100};
+    TableSizes sizes = kSizes;
+    sizes.max_files = config.limits.max_files;
+    sizes.max_tasks = config.limits.max_tasks;
+    sizes.path_states = 100;
     const std::uint64_t bytes = predict(sizes, config, 8).kernel_bytes;
-    EXPECT_GT(bytes, 20'000'000U);
-    EXPECT_LT(bytes, 40'000'000U);
+    EXPECT_GT(bytes, 30'000'000U);
+    EXPECT_LT(bytes, 50'000'000U);
 }
 
 TEST(Predict, WorstCaseSeriesCountsFileRowsAndTargets) {

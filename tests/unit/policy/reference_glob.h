@@ -144,4 +144,34 @@ class ReferenceGlob {
     std::vector<Token> tokens_;
 };
 
+/// What a unit means, told a second time: by looking at each component of a cgroup's path.
+class ReferenceUnit {
+  public:
+    explicit ReferenceUnit(std::string_view unit) : directory_(directory_of(unit)) {}
+
+    [[nodiscard]] bool matches(std::string_view cgroup) const {
+        while (!cgroup.empty() && cgroup[0] == '/') {
+            const std::size_t end = std::min(cgroup.find('/', 1), cgroup.size());
+            if (directory_.matches(cgroup.substr(0, end))) return true;
+            if (!cgroup.substr(1, end - 1).ends_with(".slice")) return false;
+            cgroup.remove_prefix(end);
+        }
+        return false;
+    }
+
+  private:
+    /// A pattern of `/NAME`, where NAME is how systemd calls the unit's directory.
+    static std::string directory_of(std::string_view unit) {
+        std::string pattern = "/";
+        if (unit[0] == '_' || unit[0] == '.') pattern += '_';
+        for (const char c : unit) {
+            if (c == '\\') pattern += '\\';
+            pattern += c;
+        }
+        return pattern;
+    }
+
+    ReferenceGlob directory_;
+};
+
 }  // namespace vfswatchd

@@ -3,10 +3,8 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
-#include <future>
-#include <thread>
+#include <string>
 
 #include "policy/lower.h"
 #include "service/page.h"
@@ -14,9 +12,7 @@
 namespace vfswatchd {
 namespace {
 
-using testing::ElementsAre;
 using testing::HasSubstr;
-using testing::IsEmpty;
 
 Config config_for(const std::string& include) {
     Config config;
@@ -27,39 +23,6 @@ Config config_for(const std::string& include) {
     return config;
 }
 
-TEST(Report, NamesThePlaceOfWhatIsNotThereYet) {
-    Config config = config_for("/no/such/path");
-    config.targets[0].pids = {{4194304, {"a.yaml", 2, 7}}};
-    EXPECT_THAT(not_there_yet(config), ElementsAre(HasSubstr("a.yaml:2:7: there is no process "),
-                                                   HasSubstr("a.yaml:3:5: /no/such/path does")));
-}
-
-TEST(Report, SaysNothingOfPathsThatAreThereOrMayBeMany) {
-    EXPECT_THAT(not_there_yet(config_for("/proc")), IsEmpty());
-    EXPECT_THAT(not_there_yet(config_for("/no/such/*")), IsEmpty());
-    EXPECT_THAT(not_there_yet(config_for("relative")), IsEmpty());
-}
-
-TEST(Report, NamesWhatASymbolicLinkHides) {
-    const auto notes = not_there_yet(config_for("/proc/self/exe"));
-    EXPECT_THAT(notes, ElementsAre(HasSubstr("a.yaml:3:5: /proc/self/exe is reached through a "
-                                             "symbolic link: its reads are under /")));
-}
-
-TEST(Report, NamesTheProcessOfAThread) {
-    std::promise<pid_t> id;
-    std::promise<void> seen;
-    const std::jthread thread([&] {
-        id.set_value(gettid());
-        seen.get_future().wait();
-    });
-    Config config = config_for("relative");
-    config.targets[0].pids = {{static_cast<std::uint32_t>(id.get_future().get()), {}}};
-    EXPECT_THAT(not_there_yet(config),
-                ElementsAre(HasSubstr(" is a thread of process " + std::to_string(getpid()))));
-    seen.set_value();
-}
-
 TEST(Report, PredictsMemoryAndSeries) {
     const Config config = config_for("/etc/**");
     const std::string text = describe(config, *lower(config));
@@ -67,6 +30,13 @@ TEST(Report, PredictsMemoryAndSeries) {
     EXPECT_THAT(text, HasSubstr("kernel memory: "));
     EXPECT_THAT(text, HasSubstr("  sums: "));
     EXPECT_THAT(text, HasSubstr(" time series on the endpoint\n"));
+}
+
+TEST(Report, EndsWithWhatTargetsWaitFor) {
+    const Config config = config_for("/no/such/path");
+    EXPECT_THAT(describe(config, *lower(config)),
+                HasSubstr("note: a.yaml:3:5: /no/such/path does not exist yet: target t waits for "
+                          "it\n"));
 }
 
 TEST(Page, EscapesWhatTheConfigSays) {

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/node_reader.h"
+
+#include "config/text.h"
+#include "config/values.h"
+
+namespace vfswatchd {
+
+std::string found(const YamlNode& node) {
+    switch (node.kind) {
+        case YamlNode::Kind::kNull:
+            return "nothing";
+        case YamlNode::Kind::kScalar:
+            return node.in_quotes ? "the quoted text " + quoted(node.text) : quoted(node.text);
+        case YamlNode::Kind::kSequence:
+            return "a list";
+        case YamlNode::Kind::kMapping:
+            return "a mapping";
+        case YamlNode::Kind::kRefused:
+            break;
+    }
+    return "something else";
+}
+
+std::string expected(const KeySpec& key) {
+    const std::string children = listed(names_under(key.path));
+    switch (key.type) {
+        case KeyType::kMapping:
+            return "a mapping with some of the keys " + children;
+        case KeyType::kMappingList:
+            return "a list of mappings, each beginning with `- " +
+                   std::string(names_under(std::string(key.path) + "[]").front()) + ":`";
+        case KeyType::kName:
+            return "a name; put a word like null in quotes";
+        case KeyType::kAddress:
+            return "an address in quotes, such as \"127.0.0.1:9974\" or \"[::1]:9974\"";
+        case KeyType::kCount:
+            return "a plain number from " + std::to_string(key.min) + " to " +
+                   std::to_string(key.max);
+        case KeyType::kDuration:
+            return "a duration such as 15s, 1m30s or 2h";
+        case KeyType::kPidList:
+            return "a list of process ids such as [4242]";
+        case KeyType::kCommList:
+            return "a list of processes' names such as [postgres]; put a word like null in quotes";
+        case KeyType::kUnitList:
+            return "a list of units in single quotes, such as ['nginx.service', 'app@*.service']";
+        case KeyType::kUidList:
+            return "a list of users such as [postgres, 1001]";
+        case KeyType::kPatternList:
+            return "a list of patterns in quotes, such as [\"/etc/**\", \"*.conf\"]";
+        case KeyType::kWordList:
+            return "a list with some of " + listed(words_of(key.id));
+        case KeyType::kWord:
+            return "one of " + listed(words_of(key.id));
+        case KeyType::kBool:
+            return "true or false";
+    }
+    return {};
+}
+
+const std::vector<YamlNode>& NodeReader::items(const KeySpec& key, const YamlNode& node) {
+    static const std::vector<YamlNode> kNone;
+    if (node.kind == Kind::kRefused) return kNone;
+    const std::string name = std::string(key_name(key));
+    if (node.kind != Kind::kSequence) {
+        fault(node, name + ": found " + found(node) + ", expected " + expected(key));
+        return kNone;
+    }
+    if (node.items.empty()) {
+        fault(node, name + ": found an empty list, expected " + expected(key) +
+                        (key.required ? "" : "; leave the key away where none is needed"));
+        return kNone;
+    }
+    if (node.items.size() > key.max_items) {
+        fault(node, name + ": found " + std::to_string(node.items.size()) +
+                        " entries, expected at most " + std::to_string(key.max_items));
+        return kNone;
+    }
+    return node.items;
+}
+
+bool NodeReader::is_scalar(const KeySpec& key, const YamlNode& node, bool plain) {
+    if (node.kind == Kind::kRefused) return false;
+    if (node.kind == Kind::kScalar && !(plain && node.in_quotes)) return true;
+    fault(node, std::string(key_name(key)) + ": found " + found(node) + ", expected " +
+                    expected(key) +
+                    (node.kind == Kind::kScalar ? "; write it without quotes" : ""));
+    return false;
+}
+
+bool NodeReader::is_first(Seen& seen, const std::string& item, const YamlNode& node,
+                          const KeySpec& key) {
+    const auto [first, is_new] = seen.emplace(item, place(node));
+    if (is_new) return true;
+    fault(node, std::string(key_name(key)) + ": found " + quoted(item) +
+                    " a second time, the first is at " + format_place(first->second) +
+                    (key.id == KeyId::kTargetName ? "; every target needs a name of its own"
+                                                  : "; remove one"));
+    return false;
+}
+
+void NodeReader::read_count(const KeySpec& key, const YamlNode& node, std::uint32_t& out) {
+    if (!is_scalar(key, node, true)) return;
+    const auto count = parse_count(node.text, key.min, key.max);
+    if (!count) return fault(node, std::string(key_name(key)) + ": " + count.error());
+    out = static_cast<std::uint32_t>(*count);
+}
+
+void NodeReader::read_bool(const KeySpec& key, const YamlNode& node, bool& out) {
+    if (!is_scalar(key, node, true)) return;
+    const Checked<bool> value = parse_bool(node.text);
+    if (!value) return fault(node, std::string(key_name(key)) + ": " + value.error());
+    out = *value;
+}
+
+void NodeReader::unknown_word(const KeySpec& key, const YamlNode& node) {
+    const std::vector<std::string_view> known = words_of(key.id);
+    const std::string_view guess = nearest(node.text, known);
+    fault(node, std::string(key_name(key)) + ": found " + quoted(node.text) + ", expected one of " +
+                    listed(known) +
+                    (guess.empty() ? "" : "; did you mean `" + std::string(guess) + "`?"));
+}
+
+}  // namespace vfswatchd
