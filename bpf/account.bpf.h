@@ -8,8 +8,8 @@
 #ifndef VFSWATCH_ACCOUNT_BPF_H
 #define VFSWATCH_ACCOUNT_BPF_H
 
-#include "path.bpf.h"
-#include "run.bpf.h"
+#include "choose.bpf.h"
+#include "process.bpf.h"
 
 /*
  * Decides the new run from what is known of its name; false: the name has to
@@ -19,35 +19,34 @@ static __always_inline bool decide(struct vfswatch_run *run, struct file *file,
 				   struct task_struct *task)
 {
 	__u32 type = file_type(file->f_inode);
-	__u64 targets = run->process_targets & type_targets(type);
+	__u64 targets = run->process_targets & type_targets(type), wanted;
 	struct vfswatch_name_key key = {};
-	struct vfswatch_name *name;
-	__u64 *verdict;
 
-	remember_name(run, file, type);
 	if (settings.paths_hidden)
 		targets &= settings.any_path_targets;
 	if (!targets || settings.paths_hidden) {
-		charge_to_no_name(run, targets);
+		charge_to_none(run, targets);
 		return true;
 	}
 	key = run->name;
+	/* Left out there. */
+	if (type == FILE_TYPE_OTHER)
+		key.dentry = (__u64)file->f_path.dentry;
 	share_nameless(&key, file, type);
-	name = bpf_map_lookup_elem(&names, &key);
-	if (name && name->announced) {
-		charge_to_name(run, name, targets & name->targets, task);
-		return true;
-	}
-	verdict = bpf_map_lookup_elem(&verdicts, &key);
-	if (verdict && (!(*verdict & targets) || names_are_full())) {
-		charge_to_no_name(run, targets & *verdict);
-		return true;
+	if (find_name(run, &key)) {
+		wanted = targets & run->known.targets;
+		if (!wanted) {
+			charge_to_none(run, 0);
+			return true;
+		}
+		if (choose_known_sum(run, wanted, task))
+			return true;
 	}
 	charge_to_unresolved(run, targets);
 	return false;
 }
 
-/* Turns the task's books to another name; false: it has to be resolved. */
+/* Turns the task's books to another name or decision; false: it has to be resolved. */
 static __always_inline bool turn(struct vfswatch_run *run, struct file *file,
 				 struct task_struct *task)
 {
@@ -55,7 +54,16 @@ static __always_inline bool turn(struct vfswatch_run *run, struct file *file,
 
 	begin_change(run);
 	settle(run, task);
-	decided = decide(run, file, task);
+	if (!same_process(run, task))
+		decide_process(run, task);
+	remember_name(run, file, file_type(file->f_inode));
+	if (run->process_known) {
+		decided = decide(run, file, task);
+	} else {
+		/* Whoever may want them. */
+		charge_to_unresolved(run, ~0ULL);
+		decided = false;
+	}
 	end_change(run);
 	return decided;
 }
@@ -88,10 +96,14 @@ static __always_inline struct vfswatch_run *start_read(struct file *file, bool *
 	run = run_of(task);
 	if (run && run->tgid != tgid)
 		begin_anew(run, task, tgid);
-	/* A file that is not accounted never had a run, so this needs no look at f_mode. */
-	if (run && same_run(run, file, task)) {
-		note_start(run);
-		return run;
+	if (run && same_process(run, task)) {
+		if (!run->process_targets)
+			return NULL;
+		/* A file that is not accounted never had a run: no look at f_mode. */
+		if (same_run(run, file, task)) {
+			note_start(run);
+			return run;
+		}
 	}
 	if (file->f_mode & FMODE_NOACCOUNT)
 		return NULL;
@@ -126,54 +138,77 @@ static __always_inline void resolve_name(struct walk *walk, struct vfswatch_run 
 {
 	__u32 sequence = file->f_path.dentry->d_seq.seqcount.sequence;
 	__u32 type = file_type(file->f_inode);
+	__u64 targets = run->process_targets & type_targets(type);
 	struct vfswatch_name_key key = {};
-	struct vfswatch_name *name;
-	__u64 wanted, targets, own_sum_targets;
+	struct vfswatch_name *name = &run->known;
 
-	if (sequence & 1 || !read_path(walk, file))
+	announce_cgroup(walk, task, targets);
+	name->path_version = path_version;
+	barrier();
+	if (sequence & 1 || !read_file_path(walk, file))
 		return;
 	barrier();
-	wanted = path_targets(walk) & type_targets(type);
-	targets = wanted & run->targets;
-	own_sum_targets = label_fields(targets) ? 0 : targets;
+	name->targets = path_targets(walk, VFSWATCH_PATH_START) & type_targets(type);
+	name->path = walk->hash;
+	name->sum_id = 0;
 	read_name_key(&key, file);
 	share_nameless(&key, file, type);
 	barrier();
 	/* A rename meanwhile: path and key may be of two names. The next read tries again. */
 	if (file->f_path.dentry->d_seq.seqcount.sequence != sequence)
 		return;
+	__sync_fetch_and_add(&stats.paths_resolved, 1);
 
 	begin_change(run);
 	remember_name(run, file, type);
-	name = targets ? find_name(&key, wanted, own_sum_targets) : NULL;
-	if (name) {
-		if (!name->announced && announce_path(walk, name->name_id))
-			name->announced = 1;
-		charge_to_name(run, name, targets, task);
-		if (targets == name->sum_targets && !name->sum_id)
-			name->sum_id = run->sum_id;
-	} else {
-		bpf_map_update_elem(&verdicts, &key, &wanted, BPF_ANY);
-		charge_to_no_name(run, targets);
-	}
+	run->path_version = name->path_version;
+	targets &= name->targets;
+	if (targets)
+		choose_sum(walk, run, targets, task);
+	else
+		charge_to_none(run, 0);
+	name->check = check_of(run, &key);
+	bpf_map_update_elem(&names, &key, name, BPF_ANY);
 	end_change(run);
 }
 
 /* Runs after start_read() left an undecided run. */
-static __always_inline int resolve_read(struct file *file)
+static __always_inline void resolve_run(struct walk *walk, struct vfswatch_run *run,
+					struct file *file, struct task_struct *task)
+{
+	bool decided = false;
+
+	if (!run->process_known) {
+		begin_change(run);
+		finish_process(walk, run, task);
+		decided = run->process_known && decide(run, file, task);
+		end_change(run);
+	}
+	if (!decided && run->process_known)
+		resolve_name(walk, run, file, task);
+}
+
+/* Runs after start_read() left an undecided run; false: a rename raced, or there was no room. */
+static __always_inline bool resolve_read(struct file *file)
 {
 	struct task_struct *task = current_task();
 	struct vfswatch_run *run = run_of(task);
-	static const struct walk fresh;
-	__u64 key = (__u64)task;
 	struct walk *walk;
 
-	if (!run || bpf_map_update_elem(&walks, &key, &fresh, BPF_ANY))
-		return 0;
-	walk = bpf_map_lookup_elem(&walks, &key);
+	if (!run)
+		return true;
+	walk = open_walk();
 	if (walk)
-		resolve_name(walk, run, file, task);
-	bpf_map_delete_elem(&walks, &key);
+		resolve_run(walk, run, file, task);
+	close_walk();
+	return !run->unattributed;
+}
+
+/* The read under way may be long, so it is tried again, as often as the kernel lets programs call. */
+static __always_inline int resolve_again(void *ctx, struct file *file)
+{
+	if (!resolve_read(file))
+		bpf_tail_call(ctx, &resolver, 0);
 	return 0;
 }
 
@@ -182,7 +217,7 @@ static __always_inline int settle_task(struct task_struct *task)
 {
 	struct vfswatch_run *run = run_of(task);
 
-	if (!run)
+	if (!run || run->tgid != (__u32)TASK_READ(task, tgid))
 		return 0;
 	begin_change(run);
 	settle(run, task);
@@ -203,7 +238,9 @@ static __always_inline int end_task(struct task_struct *task)
 		settle(run, task);
 	/* Should the kernel refuse to delete it, the next task at this address inherits nothing. */
 	run->targets = 0;
+	run->inherited_targets = 0;
 	run->name.dentry = 0;
+	hold_no_sum(run);
 	if (!bpf_map_delete_elem(&runs, &key))
 		__sync_fetch_and_add(&stats.runs_freed, 1);
 	return 0;
@@ -213,6 +250,7 @@ static __always_inline int end_task(struct task_struct *task)
 static __always_inline int write_residue(struct seq_file *seq_file, struct task_struct *task)
 {
 	volatile struct vfswatch_run *run = run_of(task);
+	__u64 targets;
 	struct vfswatch_residue residue = {};
 	struct vfswatch_amount now;
 	__u32 seq;
@@ -224,16 +262,17 @@ static __always_inline int write_residue(struct seq_file *seq_file, struct task_
 	barrier();
 	residue.bytes = -run->begin.bytes;
 	residue.calls = -run->begin.calls;
-	residue.targets = run->targets;
+	residue.over_targets = run->over_targets;
 	residue.sum_id = run->sum_id;
 	residue.unattributed = run->unattributed;
+	targets = run->targets;
 	now = read_meter(run, task);
 	residue.bytes += now.bytes;
 	residue.calls += now.calls;
 	barrier();
 	if (seq & 1 || run->seq != seq)
 		__sync_fetch_and_add(&stats.residue_torn, 1);
-	else if (residue.targets && (__s64)residue.bytes >= 0 && (__s64)residue.calls >= 0 &&
+	else if (targets && (__s64)residue.bytes >= 0 && (__s64)residue.calls >= 0 &&
 		 (residue.bytes || residue.calls))
 		bpf_seq_write(seq_file, &residue, sizeof(residue));
 	return 0;

@@ -19,6 +19,9 @@
 /* asm-generic/errno-base.h */
 #define EBADF 9
 
+/* linux/sched.h */
+#define CLONE_THREAD 0x00010000
+
 /* asm/thread_info.h: the task runs a system call of the 32-bit ABI */
 #define X86_TS_COMPAT 0x2
 #define ARM64_TIF_32BIT (1 << 22)
@@ -26,6 +29,7 @@
 /* linux/stat.h: i_mode >> 12; what has no path and no type of its own */
 #define FILE_TYPE_OTHER 0
 #define FILE_TYPE_FIFO 1
+#define FILE_TYPE_DIRECTORY 4
 #define FILE_TYPE_SOCKET 12
 
 /* linux/magic.h */
@@ -41,9 +45,14 @@ struct qstr {
 	const unsigned char *name;
 };
 
+struct list_head {
+	struct list_head *next;
+};
+
 struct super_block {
 	__u32 s_dev;
 	unsigned long s_magic;
+	struct dentry *s_root;
 };
 
 struct inode {
@@ -69,6 +78,8 @@ struct dentry {
 	seqcount_spinlock_t d_seq;	/* odd while a rename moves it */
 	struct dentry *d_parent;
 	struct qstr d_name;
+	struct inode *d_inode;
+	struct super_block *d_sb;
 };
 
 struct vfsmount {
@@ -79,6 +90,24 @@ struct mount {
 	struct mount *mnt_parent;
 	struct dentry *mnt_mountpoint;
 	struct vfsmount mnt;
+	struct mnt_namespace *mnt_ns;
+};
+
+/* A file system's mounts, before 6.17 and since: flavours. */
+struct super_block___list {
+	struct list_head s_mounts;
+};
+
+struct mount___list {
+	struct list_head mnt_instance;
+};
+
+struct super_block___chain {
+	struct mount *s_mounts;
+};
+
+struct mount___chain {
+	struct mount *mnt_next_for_sb;
 };
 
 struct path {
@@ -91,6 +120,12 @@ struct file {
 	struct inode *f_inode;
 	const void *f_op;
 	unsigned int f_mode;
+};
+
+/* vfs_rename()'s argument since 5.12. */
+struct renamedata {
+	struct dentry *old_dentry;
+	struct dentry *new_dentry;
 };
 
 typedef struct {
@@ -106,10 +141,44 @@ struct task_io_accounting {
 	__u64 syscr;
 };
 
+struct mm_struct {
+	struct file *exe_file;
+};
+
+struct kernfs_node {
+	const char *name;
+};
+
+/* Before 6.15 and since: flavours. */
+struct kernfs_node___plain {
+	struct kernfs_node *parent;
+};
+
+struct kernfs_node___rcu {
+	struct kernfs_node *__parent;
+};
+
+struct cgroup {
+	struct kernfs_node *kn;
+};
+
+struct css_set {
+	struct cgroup *dfl_cgrp;	/* in the hierarchy of cgroup v2 */
+};
+
+struct nsproxy {
+	struct mnt_namespace *mnt_ns;
+};
+
 struct task_struct {
 	int pid;
 	int tgid;
 	struct task_struct *group_leader;
+	struct task_struct *real_parent;
+	struct mm_struct *mm;
+	struct css_set *cgroups;
+	struct nsproxy *nsproxy;
+	__u64 self_exec_id;
 	__u64 start_boottime;
 	const struct cred *cred;
 	char comm[16];
@@ -153,6 +222,15 @@ struct bpf_iter_meta {
 struct bpf_iter__task {
 	struct bpf_iter_meta *meta;
 	struct task_struct *task;
+};
+
+struct bpf_map;
+
+struct bpf_iter__bpf_map_elem {
+	struct bpf_iter_meta *meta;
+	struct bpf_map *map;
+	void *key;
+	void *value;
 };
 
 #pragma clang attribute pop

@@ -20,6 +20,21 @@ __u64 named_tgids[VFSWATCH_TGID_LIMIT / 64];
 
 struct vfswatch_stats stats;
 
+/* Paths read at an earlier version are read again; raised in paths.bpf.h. */
+__u64 path_version;
+
+/* The host's mount namespace, where paths are shown by it. */
+__u64 host_namespace;
+
+/* Set when the hooks at the start and the end of tasks stand: go over the tasks that are there. */
+__u32 following;
+
+/* Tasks found at start whose parent is followed. */
+__u64 children_adopted;
+
+/* A directory's rename had no room in `renames`: from now on every rename counts as one. */
+__u32 renames_unnoted;
+
 /*
  * task_struct's address -> its run; limits.max_tasks.  Full: the task's reads
  * are unattributed.  A hash and not task storage, which refuses under full
@@ -32,32 +47,24 @@ struct {
 	__type(value, struct vfswatch_run);
 } runs SEC(".maps");
 
-/* Names that were read for a target; limits.max_files.  Full: overflow. */
+/*
+ * What is known of a name; limits.max_files and VFSWATCH_MORE_NAMES.  A cache:
+ * a name that was forgotten is read again, and finds its sum by its path.
+ */
 struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 1);
 	__type(key, struct vfswatch_name_key);
 	__type(value, struct vfswatch_name);
 } names SEC(".maps");
 
-/*
- * Who would want a name that has no entry above: a cache, so that nobody's
- * files are walked once and not at each turn.  LRU: forgetting is harmless.
- */
-struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, VFSWATCH_MAX_VERDICTS);
-	__type(key, struct vfswatch_name_key);
-	__type(value, __u64);
-} verdicts SEC(".maps");
-
-/* What a sum is kept for -> its id; limits.max_files.  Full: overflow. */
+/* What a sum is kept for -> where it is; limits.max_files.  Full: overflow. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1);
 	__type(key, struct vfswatch_sum_key);
-	__type(value, __u32);
-} sum_ids SEC(".maps");
+	__type(value, struct vfswatch_sum_place);
+} sum_places SEC(".maps");
 
 /*
  * id -> sum; limits.max_files + 1.  Mapped by the daemon: a scrape reads them
@@ -72,17 +79,11 @@ struct {
 } sums SEC(".maps");
 
 /*
- * Ids that are free, put there by the daemon.  A queue and not a counter: 5.10
- * has no atomic that returns what it fetched.
+ * Ids of free sums, the daemon puts the first ones there.  A stack and not a
+ * counter: 5.10 has no atomic that returns what it fetched.
  */
 struct {
-	__uint(type, BPF_MAP_TYPE_QUEUE);
-	__uint(max_entries, 1);
-	__type(value, __u32);
-} free_names SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_QUEUE);
+	__uint(type, BPF_MAP_TYPE_STACK);
 	__uint(max_entries, 1);
 	__type(value, __u32);
 } free_sums SEC(".maps");
@@ -95,7 +96,42 @@ struct {
 	__type(value, struct vfswatch_process);
 } processes SEC(".maps");
 
-/* The automaton over all targets' path patterns. */
+/* comm of a thread group's leader -> which targets name it. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, char[VFSWATCH_COMM_BYTES]);
+	__type(value, __u64);
+} comms SEC(".maps");
+
+/* uid -> which targets name it. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} uids SEC(".maps");
+
+/*
+ * Ids of cgroups whose path user space was told, for labels.  LRU: it may be
+ * told again.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, VFSWATCH_MAX_CGROUPS);
+	__type(key, __u64);
+	__type(value, __u32);
+} cgroups SEC(".maps");
+
+/* task_struct's address -> how many directories it is renaming, for pairs of probes. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, VFSWATCH_MAX_RENAMES);
+	__type(key, __u64);
+	__type(value, __u32);
+} renames SEC(".maps");
+
+/* The automata over all targets' patterns. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
@@ -110,7 +146,8 @@ struct {
  */
 struct walk {
 	__u32 offset;
-	__u32 truncated;
+	__u32 flags;	/* VFSWATCH_NAME_TRUNCATED, VFSWATCH_NAME_UNRESOLVED */
+	__u64 hash;	/* of the text, once it was matched */
 	char text[2 * VFSWATCH_PATH_BYTES + sizeof(struct vfswatch_name_trailer)];
 };
 

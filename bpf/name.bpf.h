@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Names: what a file is called by one reader's view, and what is known of it. */
+/* Names: what a file is called by one reader's view. */
 #ifndef VFSWATCH_NAME_BPF_H
 #define VFSWATCH_NAME_BPF_H
 
@@ -40,32 +40,41 @@ static __always_inline void share_nameless(struct vfswatch_name_key *key, struct
 	key->generation = type;
 }
 
-/* Names are never given back, so a full table stays full. */
-static __always_inline bool names_are_full(void)
+/* The verifier lets nobody multiply a pointer; out of a map's memory it is a number. */
+static __always_inline __u64 number_of(struct vfswatch_run *run, __u64 pointer)
 {
-	return stats.names_created >= settings.max_files;
+	*(volatile __u64 *)&run->pointer = pointer;
+	return *(volatile __u64 *)&run->pointer;
+}
+
+/* 2^64 over the golden ratio: odd, so that no bit is forgotten. */
+#define HASH_FACTOR 0x9e3779b97f4a7c15ULL
+
+static __always_inline __u64 check_of(struct vfswatch_run *run,
+				      const struct vfswatch_name_key *key)
+{
+	__u64 check = number_of(run, key->dentry) * HASH_FACTOR ^ number_of(run, key->mount);
+
+	/* Of kinds of anonymous inodes it is a pointer as well. */
+	check = check * HASH_FACTOR ^ number_of(run, key->inode) ^ (__u64)key->name_hash << 32;
+	return check + ((__u64)key->generation << 32 | key->device);
 }
 
 /*
- * A name's entry, made if need be; NULL: over the ceiling.  own_sum_targets: the
- * decision whose sum the entry itself shall know, 0 where labels tell sums apart.
+ * What is known of a name by paths as they are now, in run->known.  A copy: a program may be
+ * preempted here, and the entry become another name's, which the check then tells.
  */
-static __always_inline struct vfswatch_name *
-find_name(const struct vfswatch_name_key *key, __u64 wanted, __u64 own_sum_targets)
+static __always_inline bool find_name(struct vfswatch_run *run,
+				      const struct vfswatch_name_key *key)
 {
-	struct vfswatch_name *found = bpf_map_lookup_elem(&names, key), fresh = {};
+	struct vfswatch_name *name = bpf_map_lookup_elem(&names, key), *copy = &run->known;
 
-	if (found)
-		return found;
-	if (bpf_map_pop_elem(&free_names, &fresh.name_id))
-		return NULL;
-	fresh.targets = wanted;
-	fresh.sum_targets = own_sum_targets;
-	if (bpf_map_update_elem(&names, key, &fresh, BPF_NOEXIST))
-		bpf_map_push_elem(&free_names, &fresh.name_id, 0);
-	else
-		__sync_fetch_and_add(&stats.names_created, 1);
-	return bpf_map_lookup_elem(&names, key);
+	if (!name)
+		return false;
+	*copy = *(volatile struct vfswatch_name *)name;
+	barrier();
+	return copy->path_version == path_version &&
+	       *(volatile __u64 *)&name->check == check_of(run, key);
 }
 
 #endif

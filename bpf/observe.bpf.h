@@ -49,8 +49,8 @@ static __always_inline void count_outcome(struct vfswatch_run *run, long result)
 
 	if (result < 0)
 		count_errno(run->targets, result);
-	sum = bpf_map_lookup_elem(&sums, &id);
-	if (!id || !sum)
+	sum = sum_at(id);
+	if (!sum)
 		return;
 	if (result < 0)
 		__sync_fetch_and_add(&sum->errors, 1);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* struct file -> path, and who wants a path. */
+/* Paths of files and cgroups, and who wants a path. */
 #ifndef VFSWATCH_PATH_BPF_H
 #define VFSWATCH_PATH_BPF_H
 
 #include "maps.bpf.h"
+#include "name.bpf.h"
 
 #include <bpf/bpf_core_read.h>
 
@@ -25,7 +26,7 @@ static __always_inline bool take_room(struct walk *walk, __u32 bytes)
 	__u32 offset = text_offset(walk);
 
 	if (offset < bytes) {
-		walk->truncated = 1;
+		walk->flags |= VFSWATCH_NAME_TRUNCATED;
 		return false;
 	}
 	*(volatile __u32 *)&walk->offset = offset - bytes;
@@ -33,10 +34,8 @@ static __always_inline bool take_room(struct walk *walk, __u32 bytes)
 }
 
 /* Puts "/name" in front of the text; false: no room, or a rename raced. */
-static __always_inline bool prepend_name(struct walk *walk, struct dentry *dentry)
+static __always_inline bool prepend(struct walk *walk, const void *name, __u32 length)
 {
-	__u32 length = BPF_CORE_READ(dentry, d_name.len) & VFSWATCH_NAME_BYTES;
-	const unsigned char *name = BPF_CORE_READ(dentry, d_name.name);
 	__u32 end = text_offset(walk) & (2 * VFSWATCH_PATH_BYTES - 1);
 	__u32 start;
 
@@ -50,6 +49,12 @@ static __always_inline bool prepend_name(struct walk *walk, struct dentry *dentr
 	if (end < VFSWATCH_PATH_BYTES)
 		walk->text[end] = '/';
 	return true;
+}
+
+static __always_inline bool prepend_name(struct walk *walk, struct dentry *dentry)
+{
+	return prepend(walk, BPF_CORE_READ(dentry, d_name.name),
+		       BPF_CORE_READ(dentry, d_name.len) & VFSWATCH_NAME_BYTES);
 }
 
 /* Without a NUL: strings would make a map of their own. */
@@ -95,20 +100,27 @@ static __always_inline bool name_nameless(struct walk *walk, struct dentry *dent
 	return magic != ANON_INODE_FS_MAGIC || prepend_anon_inode(walk);
 }
 
-/*
- * The absolute path in the reader's mount namespace, across its mounts to the
- * true root.  Lockless, as a rename may race: false then, or when the name
- * cannot be read, and the next read tries again.
- */
-static __always_inline bool read_path(struct walk *walk, struct file *file)
+static __always_inline void start_walk(struct walk *walk)
 {
-	struct dentry *dentry = file->f_path.dentry;
-	struct vfsmount *vfsmount = file->f_path.mnt;
-	__u64 magic = file->f_inode->i_sb->s_magic;
-	struct mount *mount = mount_of(vfsmount);
-
 	walk->offset = VFSWATCH_PATH_BYTES;
-	walk->truncated = 0;
+	walk->flags = 0;
+}
+
+/* A root has no name. */
+static __always_inline void end_walk(struct walk *walk)
+{
+	if (text_offset(walk) == VFSWATCH_PATH_BYTES)
+		set_text(walk, root_text, sizeof(root_text));
+}
+
+/*
+ * The absolute path by this mount, across the mounts above it to the true root.
+ * Lockless, as a rename may race: false then, or when the name cannot be read,
+ * and the next read tries again.
+ */
+static __always_inline bool read_path(struct walk *walk, struct dentry *dentry,
+				      struct mount *mount, __u64 magic)
+{
 	for (int depth = 0; depth < VFSWATCH_PATH_DEPTH; depth++) {
 		struct dentry *parent = BPF_CORE_READ(dentry, d_parent);
 
@@ -123,54 +135,206 @@ static __always_inline bool read_path(struct walk *walk, struct file *file)
 		}
 		if (parent == dentry && depth == 0)
 			return name_nameless(walk, dentry, magic);
-		/* Moved out of what its mount shows: the rest is all there is. */
-		if (parent == dentry)
-			break;
+		/* Moved out of what its mount shows: the kernel calls it / from there. */
+		if (parent == dentry) {
+			set_text(walk, root_text, sizeof(root_text));
+			return true;
+		}
 		if (!prepend_name(walk, dentry))
-			return walk->truncated;
+			return walk->flags & VFSWATCH_NAME_TRUNCATED;
+		/* Moved meanwhile: name and parent may be of two places. */
+		if (BPF_CORE_READ(dentry, d_parent) != parent)
+			return false;
 		dentry = parent;
 	}
-	walk->truncated = 1;
+	walk->flags |= VFSWATCH_NAME_TRUNCATED;
 out:
-	if (text_offset(walk) == VFSWATCH_PATH_BYTES)
-		set_text(walk, root_text, sizeof(root_text));
+	end_walk(walk);
 	return true;
+}
+
+/* Global functions from here on are verified once and not where they are called. */
+
+__noinline int is_below(__u64 address, __u64 root)
+{
+	struct dentry *dentry = (struct dentry *)address, *parent;
+
+	for (int depth = 0; depth < VFSWATCH_PATH_DEPTH; depth++) {
+		if ((__u64)dentry == root)
+			return 1;
+		parent = BPF_CORE_READ(dentry, d_parent);
+		if (parent == dentry)
+			return 0;
+		dentry = parent;
+	}
+	return 0;
+}
+
+/* Where the mounts of a file system end: at the list's own head, or nowhere. */
+static __always_inline struct mount *end_of_mounts(struct super_block *super)
+{
+	if (bpf_core_field_exists(struct mount___chain, mnt_next_for_sb))
+		return NULL;
+	return (void *)super + bpf_core_field_offset(struct super_block___list, s_mounts) -
+	       bpf_core_field_offset(struct mount___list, mnt_instance);
+}
+
+static __always_inline struct mount *first_mount(struct super_block *super)
+{
+	struct super_block___chain *chain = (void *)super;
+	struct super_block___list *list = (void *)super;
+
+	if (bpf_core_field_exists(struct mount___chain, mnt_next_for_sb))
+		return BPF_CORE_READ(chain, s_mounts);
+	return (void *)BPF_CORE_READ(list, s_mounts.next) -
+	       bpf_core_field_offset(struct mount___list, mnt_instance);
+}
+
+static __always_inline struct mount *next_mount(struct mount *mount)
+{
+	struct mount___chain *chain = (void *)mount;
+	struct mount___list *list = (void *)mount;
+
+	if (bpf_core_field_exists(struct mount___chain, mnt_next_for_sb))
+		return BPF_CORE_READ(chain, mnt_next_for_sb);
+	return (void *)BPF_CORE_READ(list, mnt_instance.next) -
+	       bpf_core_field_offset(struct mount___list, mnt_instance);
+}
+
+/* More mounts of one file system are not looked at. */
+#define MOUNTS_LOOKED_AT 512
+
+/* The host's mount of the same file system that shows the dentry; 0: there is none. */
+__noinline __u64 find_host_mount(__u64 address)
+{
+	struct dentry *dentry = (struct dentry *)address;
+	struct super_block *super = BPF_CORE_READ(dentry, d_sb);
+	struct mount *mount = first_mount(super), *end = end_of_mounts(super);
+	__u64 found = 0;
+
+	for (int i = 0; i < MOUNTS_LOOKED_AT && mount != end; i++) {
+		if ((__u64)BPF_CORE_READ(mount, mnt_ns) == host_namespace) {
+			struct dentry *root = BPF_CORE_READ(mount, mnt.mnt_root);
+
+			/* The whole file system rather than a part of it. */
+			if (root == BPF_CORE_READ(super, s_root))
+				return (__u64)mount;
+			if (!found && is_below(address, (__u64)root))
+				found = (__u64)mount;
+		}
+		mount = next_mount(mount);
+	}
+	return found;
+}
+
+/* Where the host shows the file, or else the reader. */
+static __always_inline struct mount *mount_shown(struct walk *walk, struct dentry *dentry,
+						 struct mount *mount)
+{
+	__u64 namespace, found;
+
+	if (!settings.host_paths)
+		return mount;
+	namespace = (__u64)BPF_CORE_READ(mount, mnt_ns);
+	/* What has no path is mounted nowhere: its namespace is none, or an error number. */
+	if (namespace == host_namespace || !namespace || namespace >= -4095ULL)
+		return mount;
+	found = find_host_mount((__u64)dentry);
+	if (!found)
+		walk->flags |= VFSWATCH_NAME_UNRESOLVED;
+	return found ? (struct mount *)found : mount;
+}
+
+static __always_inline bool read_file_path(struct walk *walk, struct file *file)
+{
+	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
+	struct mount *mount = mount_of(BPF_CORE_READ(file, f_path.mnt));
+
+	start_walk(walk);
+	mount = mount_shown(walk, dentry, mount);
+	return read_path(walk, dentry, mount, BPF_CORE_READ(file, f_inode, i_sb, s_magic));
+}
+
+static __always_inline struct kernfs_node *kernfs_parent(struct kernfs_node *node)
+{
+	struct kernfs_node___plain *plain = (void *)node;
+	struct kernfs_node___rcu *rcu = (void *)node;
+
+	if (bpf_core_field_exists(rcu->__parent))
+		return BPF_CORE_READ(rcu, __parent);
+	return BPF_CORE_READ(plain, parent);
+}
+
+#define CGROUP_DEPTH 64
+
+/* A cgroup's path in the hierarchy of version 2; its names never change. */
+static __always_inline void read_cgroup_path(struct walk *walk, struct task_struct *task)
+{
+	struct kernfs_node *node = BPF_CORE_READ(task, cgroups, dfl_cgrp, kn), *parent;
+	char *scratch = &walk->text[VFSWATCH_PATH_BYTES + sizeof(struct vfswatch_name_trailer)];
+	const char *name;
+	long bytes;
+
+	start_walk(walk);
+	for (int depth = 0; depth < CGROUP_DEPTH; depth++) {
+		parent = kernfs_parent(node);
+		if (!parent) {
+			end_walk(walk);
+			return;
+		}
+		name = BPF_CORE_READ(node, name);
+		/* Only to learn its length. */
+		bytes = bpf_probe_read_kernel_str(scratch, VFSWATCH_NAME_BYTES + 1, name);
+		if (bytes <= 1 || !prepend(walk, name, (bytes - 1) & VFSWATCH_NAME_BYTES))
+			break;
+		node = parent;
+	}
+	walk->flags |= VFSWATCH_NAME_TRUNCATED;
+	end_walk(walk);
 }
 
 #define MATCH_PART_BYTES 256
 
 /*
- * The state after the next part of the current task's text.  A global function,
- * so that the verifier follows these branches once and not for each part: all
- * of 4096 in one program are more than it keeps pending.
+ * The state after the next part of the current task's text, whose hash goes on
+ * from a seed that nobody knows.  A global function, so that the
+ * verifier follows these branches once and not for each part: all of 4096 in
+ * one program are more than it keeps pending.
  */
 __noinline __u32 match_part(__u32 state, __u32 from)
 {
-	__u64 key = bpf_get_current_task();
+	__u64 key = bpf_get_current_task(), hash;
 	struct walk *walk = bpf_map_lookup_elem(&walks, &key);
 	struct vfswatch_path_state *row;
 
 	if (!walk)
 		return VFSWATCH_PATH_DEAD;
+	hash = walk->hash;
 	for (__u32 i = 0; i < MATCH_PART_BYTES; i++) {
 		__u32 at = from + i;
+		__u8 byte;
 
 		if (at >= VFSWATCH_PATH_BYTES)
 			break;
+		byte = walk->text[at];
+		hash = (hash ^ byte) * HASH_FACTOR;
+		hash ^= hash >> 29;
 		row = bpf_map_lookup_elem(&path_states, &state);
 		if (!row)
 			return VFSWATCH_PATH_DEAD;
-		state = row->next[(__u8)walk->text[at]];
+		state = row->next[byte];
 	}
+	walk->hash = hash;
 	return state;
 }
 
-/* Runs the automaton over the text. */
-static __always_inline __u64 path_targets(struct walk *walk)
+/* Who wants the text, by the automaton that starts there. */
+static __always_inline __u64 path_targets(struct walk *walk, __u32 start)
 {
-	__u32 state = VFSWATCH_PATH_START, from = text_offset(walk);
+	__u32 state = start, from = text_offset(walk);
 	struct vfswatch_path_state *row;
 
+	walk->hash = settings.path_seed;
 	for (int part = 0; part < VFSWATCH_PATH_BYTES / MATCH_PART_BYTES; part++) {
 		if (from >= VFSWATCH_PATH_BYTES || state == VFSWATCH_PATH_DEAD)
 			break;
@@ -181,15 +345,16 @@ static __always_inline __u64 path_targets(struct walk *walk)
 	return row ? row->targets : 0;
 }
 
-/* Hands the path to user space; false: no room in the ring. */
-static __always_inline bool announce_path(struct walk *walk, __u32 name_id)
+/* Hands the text to user space; false: no room in the ring. */
+static __always_inline bool announce(struct walk *walk, __u32 kind, __u64 subject)
 {
 	__u32 offset = text_offset(walk) & (VFSWATCH_PATH_BYTES - 1);
 	struct vfswatch_name_trailer *trailer = (void *)&walk->text[VFSWATCH_PATH_BYTES];
 	__u32 bytes = VFSWATCH_PATH_BYTES - offset + sizeof(*trailer);
 
-	trailer->name_id = name_id;
-	trailer->truncated = walk->truncated;
+	trailer->subject = subject;
+	trailer->kind = kind;
+	trailer->flags = walk->flags;
 	if (!bpf_ringbuf_output(&name_ring, &walk->text[offset], bytes, 0))
 		return true;
 	__sync_fetch_and_add(&stats.name_ring_full, 1);

@@ -5,6 +5,7 @@
  */
 #include "account.bpf.h"
 #include "observe.bpf.h"
+#include "paths.bpf.h"
 
 #include <linux/ptrace.h>
 
@@ -41,13 +42,19 @@ int BPF_PROG(account_lsm, struct file *file, int mask)
 SEC("lsm/file_permission")
 int BPF_PROG(resolve_lsm, struct file *file)
 {
-	return resolve_read(file);
+	return resolve_again(ctx, file);
 }
 
 SEC("lsm/task_free")
 int BPF_PROG(end_task_lsm, struct task_struct *task)
 {
 	return end_task(task);
+}
+
+SEC("lsm/task_alloc")
+int BPF_PROG(follow_child_lsm, struct task_struct *task, unsigned long clone_flags)
+{
+	return follow_child(task, clone_flags);
 }
 
 SEC("fentry/security_file_permission")
@@ -59,13 +66,19 @@ int BPF_PROG(account_fentry, struct file *file, int mask)
 SEC("fentry/security_file_permission")
 int BPF_PROG(resolve_fentry, struct file *file)
 {
-	return resolve_read(file);
+	return resolve_again(ctx, file);
 }
 
 SEC("fentry/security_task_free")
 int BPF_PROG(end_task_fentry, struct task_struct *task)
 {
 	return end_task(task);
+}
+
+SEC("fentry/security_task_alloc")
+int BPF_PROG(follow_child_fentry, struct task_struct *task, unsigned long clone_flags)
+{
+	return follow_child(task, clone_flags);
 }
 
 SEC("kprobe.multi")
@@ -77,7 +90,7 @@ int BPF_KPROBE(account_multi, void *file, int mask)
 SEC("kprobe.multi")
 int BPF_KPROBE(resolve_multi, void *file)
 {
-	return resolve_read(FILE_OF(file));
+	return resolve_again(ctx, FILE_OF(file));
 }
 
 /*
@@ -96,6 +109,12 @@ int BPF_KPROBE(end_task_multi, void *task)
 	return end_task(TASK_OF(task));
 }
 
+SEC("kprobe.multi")
+int BPF_KPROBE(follow_child_multi, void *task, unsigned long clone_flags)
+{
+	return follow_child(TASK_OF(task), clone_flags);
+}
+
 /* The reads of tasks that live. */
 
 SEC("iter/task")
@@ -104,6 +123,88 @@ int dump_residues(struct bpf_iter__task *ctx)
 	struct task_struct *task = ctx->task;
 
 	return task ? write_residue(ctx->meta->seq, task) : 0;
+}
+
+/* What is there at start: the host's mount namespace, and children to follow. */
+
+SEC("iter/task")
+int survey_tasks(struct bpf_iter__task *ctx)
+{
+	struct task_struct *task = ctx->task;
+
+	if (!task)
+		return 0;
+	if (task->pid == 1)
+		host_namespace = (__u64)task->nsproxy->mnt_ns;
+	return following ? follow_known_child(task) : 0;
+}
+
+/* Sums that user space has drained. */
+
+SEC("iter/bpf_map_elem")
+int free_drained_sums(struct bpf_iter__bpf_map_elem *ctx)
+{
+	struct vfswatch_sum *sum = ctx->value;
+	__u32 *id = ctx->key;
+
+	return id && sum ? free_drained_sum(*id, sum) : 0;
+}
+
+SEC("iter/bpf_map_elem")
+int forget_places(struct bpf_iter__bpf_map_elem *ctx)
+{
+	const struct vfswatch_sum_place *place = ctx->value;
+	const struct vfswatch_sum_key *key = ctx->key;
+
+	return key && place ? forget_place(key, place) : 0;
+}
+
+/*
+ * Changes of many paths at once.  fexit sees the arguments; the pair of probes is
+ * for kernels whose fprobe stands on fgraph, where fexit may be skipped.
+ */
+
+SEC("fexit/vfs_rename")
+int fexit_vfs_rename(unsigned long long *ctx)
+{
+	struct renamedata *renamed = (void *)ctx[0];
+	struct dentry *before, *after;
+
+	if (bpf_core_type_exists(struct renamedata)) {
+		before = renamed->old_dentry;
+		after = renamed->new_dentry;
+	} else {
+		before = (void *)ctx[1];
+		after = (void *)ctx[3];
+	}
+	return is_directory(before) || is_directory(after) ? raise_path_version() : 0;
+}
+
+SEC("fentry/namespace_unlock")
+int fentry_namespace_unlock(void *ctx)
+{
+	return raise_path_version();
+}
+
+SEC("kprobe.multi")
+int BPF_KPROBE(enter_multi_vfs_rename, void *data)
+{
+	struct renamedata *renamed = TYPED(struct renamedata, data);
+
+	return enter_rename(is_directory(renamed->old_dentry) ||
+			    is_directory(renamed->new_dentry));
+}
+
+SEC("kretprobe.multi")
+int leave_multi_vfs_rename(void *ctx)
+{
+	return leave_rename();
+}
+
+SEC("kprobe.multi")
+int enter_multi_namespace_unlock(void *ctx)
+{
+	return raise_path_version();
 }
 
 /*

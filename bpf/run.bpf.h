@@ -38,19 +38,29 @@ static __always_inline struct vfswatch_amount read_meter(const volatile struct v
 	return meter;
 }
 
-/* NULL: the table is full. */
-static __always_inline struct vfswatch_run *new_run(struct task_struct *task, __u32 tgid)
+/* An empty run, of no process; NULL: the table is full, or the task has one. */
+static __always_inline struct vfswatch_run *make_run(struct task_struct *task)
 {
-	struct vfswatch_run run = {};
+	/* Not on the stack, which has little room. */
+	static const struct vfswatch_run fresh;
 	__u64 key = (__u64)task;
 
-	run.tgid = tgid;
-	run.process_targets = process_targets(task, tgid);
-	run.begin = read_meter(&run, task);
-	if (bpf_map_update_elem(&runs, &key, &run, BPF_NOEXIST))
+	if (bpf_map_update_elem(&runs, &key, &fresh, BPF_NOEXIST))
 		return NULL;
 	__sync_fetch_and_add(&stats.runs_created, 1);
 	return run_of(task);
+}
+
+/* The current task's first run; NULL: the table is full. */
+static __always_inline struct vfswatch_run *new_run(struct task_struct *task, __u32 tgid)
+{
+	struct vfswatch_run *run = make_run(task);
+
+	if (run) {
+		run->begin = read_meter(run, task);
+		run->tgid = tgid;
+	}
+	return run;
 }
 
 /* While a run changes its seq is odd: iter/task leaves it alone. */
@@ -68,12 +78,14 @@ static __always_inline void end_change(struct vfswatch_run *run)
 
 static __always_inline void charge(struct vfswatch_run *run, struct vfswatch_amount amount)
 {
+	if (run->unattributed) {
+		charge_unattributed(run->unattributed, amount);
+		return;
+	}
 	if (run->sum_id)
 		charge_sum(run->sum_id, amount);
-	else if (run->unattributed)
-		charge_unattributed(run->unattributed, amount);
-	else
-		charge_overflow(run->targets, amount);
+	if (run->over_targets)
+		charge_overflow(run->over_targets, amount);
 }
 
 /* Charges what the task read since its run began. */
@@ -91,16 +103,46 @@ static __always_inline void settle(struct vfswatch_run *run, struct task_struct 
 }
 
 /*
- * The run of an ended task whose end was not seen, at the same address: the
- * meter starts again, and what the other task read last is nobody's.
+ * From here on the run charges this sum; 0: none.  A sum that is held is not
+ * given back.  The new one first: user space may look in between.
+ */
+static __always_inline void hold_sum(struct vfswatch_run *run, __u32 id, struct vfswatch_sum *sum)
+{
+	struct vfswatch_sum *before;
+	__u32 held = run->sum_id;
+
+	if (held == id)
+		return;
+	if (sum)
+		__sync_fetch_and_add(&sum->holders, 1);
+	run->sum_id = id;
+	before = sum_at(held);
+	if (before)
+		__sync_fetch_and_add(&before->holders, -1);
+}
+
+static __always_inline void hold_no_sum(struct vfswatch_run *run)
+{
+	hold_sum(run, 0, NULL);
+}
+
+/*
+ * The run of an ended task whose end was not seen, at the same address, or of a
+ * task that was made and now reads: the meter starts here, and what another
+ * task read last is nobody's.
  */
 static __always_inline void begin_anew(struct vfswatch_run *run, struct task_struct *task,
 				       __u32 tgid)
 {
 	begin_change(run);
+	/* What a task inherits was written when it was made. */
+	if (run->tgid)
+		run->inherited_targets = 0;
 	run->tgid = tgid;
-	run->process_targets = process_targets(task, tgid);
+	run->process_known = 0;
 	run->targets = 0;
+	run->over_targets = 0;
+	hold_no_sum(run);
 	run->fields = 0;
 	run->name.dentry = 0;
 	run->spliced_at = 0;
@@ -109,19 +151,24 @@ static __always_inline void begin_anew(struct vfswatch_run *run, struct task_str
 	end_change(run);
 }
 
-static __always_inline bool same_labels(struct vfswatch_run *run, struct task_struct *task)
+/* Nothing has changed that the task's process is decided by. */
+static __always_inline bool same_process(struct vfswatch_run *run, struct task_struct *task)
 {
-	__u64 *kept = (__u64 *)run->comm, comm[2];
+	/* An iterator may have written what it inherits meanwhile. */
+	if (settings.follow_targets && run->inherited_targets & ~run->process_targets)
+		return false;
+	return run->process_known && same_who(&run->who, task, settings.process_fields);
+}
 
-	if (run->fields & VFSWATCH_FIELD_UID && run->uid != read_uid(task))
+static __always_inline bool same_labels(struct vfswatch_run *run, struct file *file,
+					struct task_struct *task)
+{
+	if (run->fields & VFSWATCH_FIELD_INODE && run->name.inode != file->f_inode->i_ino)
 		return false;
-	if (run->fields & VFSWATCH_FIELD_CALL && run->call != read_call(task))
+	/* What decides the process was compared already. */
+	if (!same_who(&run->who, task, run->fields & ~settings.process_fields))
 		return false;
-	if (run->fields & VFSWATCH_FIELD_COMM) {
-		read_comm(task, comm);
-		return kept[0] == comm[0] && kept[1] == comm[1];
-	}
-	return true;
+	return !(run->fields & VFSWATCH_FIELD_CALL) || run->call == read_call(task);
 }
 
 /*
@@ -137,7 +184,7 @@ static __always_inline bool same_run(struct vfswatch_run *run, struct file *file
 
 	return run->name.dentry == (__u64)dentry && run->name.mount == (__u64)file->f_path.mnt &&
 	       run->inode_address == (__u64)file->f_inode && run->name.name_hash == dentry->d_name.hash &&
-	       (!run->fields || same_labels(run, task));
+	       run->path_version == path_version && (!run->fields || same_labels(run, file, task));
 }
 
 static __always_inline void remember_name(struct vfswatch_run *run, struct file *file,
@@ -157,72 +204,73 @@ static __always_inline __u32 label_fields(__u64 targets)
 {
 	/* Known at load: most configurations ask for no label. */
 	if (!(settings.pid_targets | settings.comm_targets | settings.uid_targets |
-	      settings.call_targets))
+	      settings.call_targets | settings.cgroup_targets | settings.inode_targets))
 		return 0;
 	return (targets & settings.pid_targets ? VFSWATCH_FIELD_PID : 0) |
 	       (targets & settings.comm_targets ? VFSWATCH_FIELD_COMM : 0) |
 	       (targets & settings.uid_targets ? VFSWATCH_FIELD_UID : 0) |
-	       (targets & settings.call_targets ? VFSWATCH_FIELD_CALL : 0);
+	       (targets & settings.call_targets ? VFSWATCH_FIELD_CALL : 0) |
+	       (targets & settings.cgroup_targets ? VFSWATCH_FIELD_CGROUP : 0) |
+	       (targets & settings.inode_targets ? VFSWATCH_FIELD_INODE : 0);
 }
 
-static __always_inline void keep_labels(struct vfswatch_run *run, struct task_struct *task)
+static __always_inline void keep_labels(struct vfswatch_run *run, struct task_struct *task,
+					__u64 targets)
 {
-	run->fields = label_fields(run->targets);
-	if (run->fields & VFSWATCH_FIELD_UID)
-		run->uid = read_uid(task);
+	run->fields = label_fields(targets);
+	if (!run->fields)
+		return;
+	read_who(&run->who, task, run->fields & ~settings.process_fields);
 	if (run->fields & VFSWATCH_FIELD_CALL)
 		run->call = read_call(task);
-	if (run->fields & VFSWATCH_FIELD_COMM)
-		read_comm(task, (__u64 *)run->comm);
 }
 
-static __always_inline __u32 sum_of(struct vfswatch_run *run, __u32 name_id)
+static __always_inline void fill_sum_key(struct vfswatch_sum_key *key, struct vfswatch_run *run,
+					 __u64 path)
 {
-	struct vfswatch_sum_key key = {};
-
-	key.targets = run->targets;
-	key.name_id = name_id;
+	key->path = path;
 	if (run->fields & VFSWATCH_FIELD_PID)
-		key.tgid = run->tgid;
+		key->tgid = run->tgid;
 	if (run->fields & VFSWATCH_FIELD_UID)
-		key.uid = run->uid;
+		key->uid = run->who.uid;
 	if (run->fields & VFSWATCH_FIELD_CALL)
-		key.call = run->call;
+		key->call = run->call;
+	if (run->fields & VFSWATCH_FIELD_CGROUP)
+		key->cgroup = run->who.cgroup;
+	if (run->fields & VFSWATCH_FIELD_INODE) {
+		key->inode = run->name.inode;
+		key->device = run->name.device;
+	}
 	if (run->fields & VFSWATCH_FIELD_COMM)
-		__builtin_memcpy(key.comm, run->comm, sizeof(key.comm));
-	return find_sum(&key);
+		__builtin_memcpy(key->comm, run->who.comm, sizeof(key->comm));
 }
 
-/* Wanted by nobody (targets 0), or over the ceiling. */
-static __always_inline void charge_to_no_name(struct vfswatch_run *run, __u64 targets)
+/* No sum: wanted by nobody (both 0), or over the ceiling. */
+static __always_inline void charge_to_none(struct vfswatch_run *run, __u64 targets)
 {
 	run->targets = targets;
+	run->over_targets = targets;
 	run->unattributed = VFSWATCH_UNATTRIBUTED_NONE;
 	run->fields = 0;
-	run->sum_id = 0;
+	hold_no_sum(run);
 }
 
-/* From here on the task's reads are of this name, for `targets`. */
-static __always_inline void charge_to_name(struct vfswatch_run *run, struct vfswatch_name *name,
-					   __u64 targets, struct task_struct *task)
+/* From here on the task's reads are kept in this sum, but for targets over their ceiling. */
+static __always_inline void charge_to_sum(struct vfswatch_run *run, __u32 id,
+					  struct vfswatch_sum *sum, __u64 targets,
+					  __u64 over_targets)
 {
-	charge_to_no_name(run, targets);
-	if (!targets)
-		return;
-	keep_labels(run, task);
-	if (!run->fields && targets == name->sum_targets)
-		run->sum_id = name->sum_id;
-	if (!run->sum_id)
-		run->sum_id = sum_of(run, name->name_id);
-	/* Not announced yet: come back at the next read. */
-	if (!name->announced)
-		run->name.dentry = 0;
+	run->targets = targets;
+	run->over_targets = over_targets;
+	run->unattributed = VFSWATCH_UNATTRIBUTED_NONE;
+	hold_sum(run, id, sum);
 }
 
-/* A name whose targets are not known (yet). */
+/* A process or a name that is not decided (yet). */
 static __always_inline void charge_to_unresolved(struct vfswatch_run *run, __u64 targets)
 {
-	charge_to_no_name(run, targets);
+	charge_to_none(run, targets);
+	run->over_targets = 0;
 	run->unattributed = VFSWATCH_UNATTRIBUTED_PATH_UNRESOLVED;
 	run->name.dentry = 0;
 }

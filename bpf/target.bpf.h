@@ -12,9 +12,11 @@ static __always_inline bool process_is_named(__u32 tgid)
 	return named_tgids[(tgid & (VFSWATCH_TGID_LIMIT - 1)) / 64] >> (tgid % 64) & 1;
 }
 
+/* Where processes are decided by more than their number, each task is looked at. */
 static __always_inline bool process_may_be_wanted(__u32 tgid)
 {
-	return settings.any_process_targets || process_is_named(tgid);
+	return settings.any_process_targets || settings.process_fields ||
+	       settings.follow_targets || process_is_named(tgid);
 }
 
 /* A pid means its first holder: the first that reads takes an unbound one. */
@@ -28,17 +30,38 @@ static __always_inline bool is_first_holder(struct vfswatch_process *process,
 	return process->start_ticks == ticks;
 }
 
-static __always_inline __u64 process_targets(struct task_struct *task, __u32 tgid)
+static __always_inline __u64 numbered_targets(struct task_struct *task, __u32 tgid)
 {
-	__u64 targets = settings.any_process_targets;
 	struct vfswatch_process *process;
 
 	if (!process_is_named(tgid))
-		return targets;
+		return 0;
 	process = bpf_map_lookup_elem(&processes, &tgid);
-	if (process && is_first_holder(process, task))
-		targets |= process->targets;
+	return process && is_first_holder(process, task) ? process->targets : 0;
+}
+
+/* Who wants a process, as far as it takes no path to tell. */
+static __always_inline __u64 process_targets(struct task_struct *task, __u32 tgid,
+					     struct vfswatch_who *who)
+{
+	__u64 targets = settings.any_process_targets | numbered_targets(task, tgid);
+	__u64 *named;
+
+	if (settings.process_fields & VFSWATCH_FIELD_COMM) {
+		named = bpf_map_lookup_elem(&comms, who->comm);
+		targets |= named ? *named : 0;
+	}
+	if (settings.process_fields & VFSWATCH_FIELD_UID) {
+		named = bpf_map_lookup_elem(&uids, &who->uid);
+		targets |= named ? *named : 0;
+	}
 	return targets;
+}
+
+/* Paths of executables and cgroups decide as well. */
+static __always_inline bool process_has_paths(void)
+{
+	return !settings.paths_hidden && (settings.exe_start || settings.cgroup_start);
 }
 
 /* The number's first holder is gone, whether it ever read or not. */

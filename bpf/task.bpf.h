@@ -33,7 +33,7 @@ static __always_inline __u32 current_tgid(void)
 	return bpf_get_current_pid_tgid() >> 32;
 }
 
-static __always_inline void read_comm(struct task_struct *task, __u64 comm[2])
+static __always_inline void read_comm(struct task_struct *task, __u64 *comm)
 {
 	struct task_struct *leader = TASK_READ(task, group_leader);
 	const __u64 *words;
@@ -43,7 +43,9 @@ static __always_inline void read_comm(struct task_struct *task, __u64 comm[2])
 		comm[0] = words[0];
 		comm[1] = words[1];
 	} else {
-		bpf_core_read(comm, VFSWATCH_COMM_BYTES, &leader->comm);
+		/* Before 5.17 what stands behind the name is of an earlier one. */
+		comm[0] = comm[1] = 0;
+		bpf_core_read_str(comm, VFSWATCH_COMM_BYTES, &leader->comm);
 	}
 }
 
@@ -59,6 +61,38 @@ static __always_inline __u64 start_ticks(struct task_struct *task)
 	struct task_struct *leader = TASK_READ(task, group_leader);
 
 	return TASK_READ(leader, start_boottime) / VFSWATCH_TICK_NS;
+}
+
+static __always_inline void read_who(struct vfswatch_who *who, struct task_struct *task,
+				     __u32 fields)
+{
+	if (fields & VFSWATCH_FIELD_COMM)
+		read_comm(task, who->comm);
+	if (fields & VFSWATCH_FIELD_UID)
+		who->uid = read_uid(task);
+	/* Of the current task: the others' is never asked for. */
+	if (fields & VFSWATCH_FIELD_CGROUP)
+		who->cgroup = bpf_get_current_cgroup_id();
+	if (fields & VFSWATCH_FIELD_EXECS)
+		who->execs = TASK_READ(task, self_exec_id);
+}
+
+static __always_inline bool same_who(struct vfswatch_who *who, struct task_struct *task,
+				     __u32 fields)
+{
+	__u64 comm[2];
+
+	if (fields & VFSWATCH_FIELD_UID && who->uid != read_uid(task))
+		return false;
+	if (fields & VFSWATCH_FIELD_CGROUP && who->cgroup != bpf_get_current_cgroup_id())
+		return false;
+	if (fields & VFSWATCH_FIELD_EXECS && who->execs != TASK_READ(task, self_exec_id))
+		return false;
+	if (fields & VFSWATCH_FIELD_COMM) {
+		read_comm(task, comm);
+		return who->comm[0] == comm[0] && who->comm[1] == comm[1];
+	}
+	return true;
 }
 
 /* A 32-bit system call's numbers are others: they have no name here. */

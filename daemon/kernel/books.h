@@ -5,13 +5,14 @@
 #include <memory>
 #include <mutex>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
-#include "base/unique_fd.h"
+#include "kernel/iterator.h"
+#include "kernel/sums.h"
 #include "model/reads.h"
 
-struct bpf_link;
 struct ring_buffer;
 struct vfswatch_bpf;
 
@@ -19,9 +20,10 @@ namespace vfswatchd {
 
 /// Events that the kernel side could not deliver or see whole, since load.
 struct KernelDrops {
-    std::uint64_t name_ring_full = 0;   ///< path announced again at a later read
-    std::uint64_t residue_torn = 0;     ///< run that changed while it was read; seen next time
-    std::uint64_t task_table_full = 0;  ///< calls of tasks without a run: unattributed
+    std::uint64_t name_ring_full = 0;       ///< path announced again at a later read
+    std::uint64_t residue_torn = 0;         ///< run that changed while it was read; seen next time
+    std::uint64_t task_table_full = 0;      ///< calls of tasks without a run: unattributed
+    std::uint64_t children_unfollowed = 0;  ///< made while the table of tasks was full
 };
 
 /// Reads what the programs count: sums through a shared mapping, unsettled reads through
@@ -46,34 +48,40 @@ class Books {
 
     [[nodiscard]] KernelDrops drops() const;
 
+    /// Walks from a file to the root.
+    [[nodiscard]] std::uint64_t paths_resolved() const;
+
+    [[nodiscard]] Sums& sums() { return *sums_; }
+
   private:
-    struct LinkDeleter {
-        void operator()(bpf_link* link) const;
+    struct Names {
+        std::vector<FileName> files;
+        std::vector<CgroupName> cgroups;
     };
     struct RingDeleter {
         void operator()(ring_buffer* ring) const;
     };
 
-    explicit Books(vfswatch_bpf& skeleton) : skeleton_(&skeleton) {}
-    [[nodiscard]] Result<void> map_sums();
+    Books(vfswatch_bpf& skeleton, std::unique_ptr<Sums> sums, Iterator residues);
     [[nodiscard]] Result<void> open_ring();
-    [[nodiscard]] Result<void> open_iterator();
-    [[nodiscard]] std::vector<FileName> take_names();
+    void take_names(ReadSnapshot& snapshot);
+    void give_names_back(ReadSnapshot snapshot);
     static int take_name(void* books, void* record, std::size_t bytes);
     void read_sums(ReadSnapshot& snapshot);
     [[nodiscard]] Result<void> add_residues(ReadSnapshot& snapshot) const;
+    void add_residues(std::span<const std::byte> records, ReadSnapshot& snapshot) const;
     void add_residue(const vfswatch_residue& residue, ReadSnapshot& snapshot) const;
     void read_stats(ReadSnapshot& snapshot) const;
     void read_errnos(ReadSnapshot& snapshot) const;
     void read_durations(ReadSnapshot& snapshot) const;
 
     vfswatch_bpf* skeleton_;
-    std::span<const vfswatch_sum> sums_;   ///< the kernel's own memory
+    std::unique_ptr<Sums> sums_;
+    Iterator residues_;
     std::vector<std::uint32_t> place_of_;  ///< sum id -> place in the snapshot under way, + 1
     std::unique_ptr<ring_buffer, RingDeleter> ring_;
-    std::unique_ptr<bpf_link, LinkDeleter> iterator_;
     std::mutex ring_mutex_;  ///< over the ring and the names that wait
-    std::vector<FileName> waiting_names_;
+    Names waiting_;
 };
 
 }  // namespace vfswatchd

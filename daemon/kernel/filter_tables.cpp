@@ -50,6 +50,19 @@ Result<void> fill_processes(vfswatch_bpf& skeleton, const Filter& filter) {
     return {};
 }
 
+Result<void> fill_comms(vfswatch_bpf& skeleton, const Filter& filter) {
+    for (const CommRow& row : filter.comms)
+        if (auto done = update(skeleton.maps.comms, row.comm.data(), &row.targets); !done)
+            return done;
+    return {};
+}
+
+Result<void> fill_uids(vfswatch_bpf& skeleton, const Filter& filter) {
+    for (const UidRow& row : filter.uids)
+        if (auto done = update(skeleton.maps.uids, &row.uid, &row.targets); !done) return done;
+    return {};
+}
+
 Result<void> fill_path_states(vfswatch_bpf& skeleton, const Filter& filter) {
     for (std::uint32_t state = 0; state < filter.path_states.size(); state++)
         if (auto done = update(skeleton.maps.path_states, &state, &filter.path_states[state]);
@@ -58,10 +71,10 @@ Result<void> fill_path_states(vfswatch_bpf& skeleton, const Filter& filter) {
     return {};
 }
 
-// Id 0 means none, so ids start at 1.
-Result<void> fill_ids(const bpf_map* queue, std::uint32_t count) {
-    for (std::uint32_t id = 1; id <= count; id++)
-        if (auto done = update(queue, nullptr, &id); !done) return done;
+// Id 0 means none, so ids start at 1; the last one pushed is taken first.
+Result<void> fill_free_sums(vfswatch_bpf& skeleton, std::uint32_t count) {
+    for (std::uint32_t id = count; id > 0; id--)
+        if (auto done = update(skeleton.maps.free_sums, nullptr, &id); !done) return done;
     return {};
 }
 
@@ -70,20 +83,22 @@ Result<void> fill_ids(const bpf_map* queue, std::uint32_t count) {
 void size_tables(vfswatch_bpf& skeleton, const TableSizes& sizes) {
     const auto& maps = skeleton.maps;
     bpf_map__set_max_entries(maps.runs, sizes.max_tasks);
-    bpf_map__set_max_entries(maps.names, sizes.max_files);
-    bpf_map__set_max_entries(maps.sum_ids, sizes.max_files);
+    bpf_map__set_max_entries(maps.names, sizes.max_files + VFSWATCH_MORE_NAMES);
+    bpf_map__set_max_entries(maps.sum_places, sizes.max_files);
     bpf_map__set_max_entries(maps.sums, sizes.max_files + 1);
-    bpf_map__set_max_entries(maps.free_names, sizes.max_files);
     bpf_map__set_max_entries(maps.free_sums, sizes.max_files);
     // The kernel makes no table without room.
     bpf_map__set_max_entries(maps.processes, std::max(sizes.processes, std::uint32_t{1}));
+    bpf_map__set_max_entries(maps.comms, std::max(sizes.comms, std::uint32_t{1}));
+    bpf_map__set_max_entries(maps.uids, std::max(sizes.uids, std::uint32_t{1}));
     bpf_map__set_max_entries(maps.path_states, sizes.path_states);
 }
 
 Result<void> fill_tables(vfswatch_bpf& skeleton, const Filter& filter, const TableSizes& sizes) {
-    if (auto done = fill_ids(skeleton.maps.free_names, sizes.max_files); !done) return done;
-    if (auto done = fill_ids(skeleton.maps.free_sums, sizes.max_files); !done) return done;
+    if (auto done = fill_free_sums(skeleton, sizes.max_files); !done) return done;
     if (auto done = fill_processes(skeleton, filter); !done) return done;
+    if (auto done = fill_comms(skeleton, filter); !done) return done;
+    if (auto done = fill_uids(skeleton, filter); !done) return done;
     return fill_path_states(skeleton, filter);
 }
 

@@ -25,14 +25,15 @@ std::uint64_t memlock_of(int fd) {
 
 std::vector<MapInfo> read_map_info(vfswatch_bpf& skeleton) {
     const volatile vfswatch_stats& stats = skeleton.bss->stats;
-    // In this order: a run is created before it is freed.
+    // In this order: what is freed was created before.
     const std::uint64_t runs_freed = stats.runs_freed;
     const std::uint64_t runs_created = stats.runs_created;
+    const std::uint64_t sums_freed = stats.sums_freed;
+    const std::uint64_t sums_created = stats.sums_created;
     const std::map<std::string, std::uint64_t> entries = {
         {"runs", runs_created - runs_freed},
-        {"names", stats.names_created},
-        {"sum_ids", stats.sums_created},
-        {"sums", stats.sums_created},
+        {"sum_places", sums_created - sums_freed},
+        {"sums", sums_created - sums_freed},
     };
     std::vector<MapInfo> infos;
     bpf_map* map = nullptr;

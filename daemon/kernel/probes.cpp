@@ -3,9 +3,11 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <sys/random.h>
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cassert>
 #include <cerrno>
 #include <iterator>
@@ -22,7 +24,23 @@ namespace {
 // of one kind only.
 constexpr std::array<std::string_view, 2> kOwnMaps = {".rodata", "resolver"};
 
-constexpr const char* kResidueProgram = "dump_residues";
+/// Read the books and keep them.
+constexpr std::array<const char*, 3> kBookPrograms = {"dump_residues", "free_drained_sums",
+                                                      "forget_places"};
+
+constexpr const char* kSurveyProgram = "survey_tasks";
+
+/// A child whose parent has a higher number is found at the next pass.
+constexpr int kMostPasses = 64;
+
+/// Nobody can know it, so nobody can make two paths of one hash.
+std::uint64_t random_seed() {
+    std::uint64_t seed = 0;
+    // Before the kernel has enough randomness it waits; it fails only without memory.
+    while (getrandom(&seed, sizeof(seed), 0) != sizeof(seed)) {
+    }
+    return seed;
+}
 
 bool is_own_map(const bpf_map* map) {
     const std::string_view name = bpf_map__name(map);
@@ -80,25 +98,46 @@ Result<void> add_hook(Hook::Kind kind, vfswatch_bpf& skeleton, const std::string
     return {};
 }
 
+/// Of a function that changes paths, the one at its end first: an entry without an end would leave
+/// a stale note.
+std::vector<std::string> programs_at(const PathRung& rung, bool multi) {
+    std::vector<std::string> programs;
+    for (const std::string_view program :
+         {multi ? rung.leave_multi : rung.leave, multi ? rung.enter_multi : rung.enter})
+        if (!program.empty()) programs.emplace_back(program);
+    return programs;
+}
+
+std::string_view method_of(const PathRung& rung, bool multi) {
+    if (multi) return method_name(AccountingMethod::kKprobeMulti);
+    return rung.leave.empty() ? method_name(AccountingMethod::kFentry)
+                              : method_name(ExitMethod::kFexit);
+}
+
 /// A function has one row for each role; its misses go on where one method follows another.
-void add_rows(ProbeRole role, std::string_view method, const std::vector<Hook>& hooks,
-              std::vector<AttachedProbe>& rows) {
-    for (const Hook& hook : hooks) {
-        auto row = std::find_if(rows.begin(), rows.end(), [&](const AttachedProbe& known) {
-            return known.role == role && known.function == hook.function();
-        });
-        if (row == rows.end())
-            row = rows.insert(rows.end(), {role, hook.function(), method, 0, true});
-        row->method = method;
-        row->attached = true;
-        row->missed += hook.missed();
-    }
+void add_row(ProbeRole role, std::string_view method, const Hook& hook,
+             std::vector<AttachedProbe>& rows) {
+    auto row = std::find_if(rows.begin(), rows.end(), [&](const AttachedProbe& known) {
+        return known.role == role && known.function == hook.function();
+    });
+    if (row == rows.end()) row = rows.insert(rows.end(), {role, hook.function(), method, 0, true});
+    row->method = method;
+    row->attached = true;
+    row->missed += hook.missed();
 }
 
 }  // namespace
 
 const char* role_name(ProbeRole role) {
-    return role == ProbeRole::kAccounting ? "accounting" : "exit";
+    switch (role) {
+        case ProbeRole::kAccounting:
+            return "accounting";
+        case ProbeRole::kExit:
+            return "exit";
+        case ProbeRole::kPaths:
+            break;
+    }
+    return "paths";
 }
 
 void Probes::SkeletonDeleter::operator()(vfswatch_bpf* skeleton) const {
@@ -112,6 +151,10 @@ Probes::Probes(const Filter& filter, const TableSizes& sizes, ProbeMethods metho
     for (const std::string_view function : kReadFunctions)
         if (function == kReadFunctions.front() || kernel.has_function(std::string(function)))
             read_functions_.emplace_back(function);
+    paths_by_multi_ = kernel.has_function("fprobe_fgraph_entry");
+    for (const PathRung& rung : kPathRungs)
+        if (kernel.has_function(std::string(rung.function))) path_rungs_.push_back(rung);
+    settings_.path_seed = random_seed();
     settings_.max_files = sizes.max_files;
     settings_.account_at_exit = methods.accounting == AccountingMethod::kExit ? 1 : 0;
     settings_.paths_hidden = methods.paths ? 0 : 1;
@@ -170,8 +213,16 @@ Result<void> Probes::share_tables(vfswatch_bpf& skeleton) const {
 
 std::vector<std::string> Probes::programs_of(ProbeMethods methods) const {
     std::vector<std::string> names;
-    if (!tables_) names.emplace_back(kResidueProgram);
+    if (!tables_) {
+        for (const char* program : kBookPrograms)
+            names.emplace_back(program);
+        if (needs_survey()) names.emplace_back(kSurveyProgram);
+        for (const PathRung& rung : path_rungs_)
+            for (const std::string& program : programs_at(rung, paths_by_multi_))
+                names.push_back(program);
+    }
     names.emplace_back(end_task_rung(methods).end_task);
+    if (settings_.follow_targets != 0) names.emplace_back(end_task_rung(methods).follow_child);
     if (const AccountingRung* rung = accounting_rung(methods.accounting)) {
         names.emplace_back(rung->account);
         if (rung->settle_task != nullptr) names.emplace_back(rung->settle_task);
@@ -194,6 +245,11 @@ Result<Probes::Hooks> Probes::accounting_hooks(vfswatch_bpf& skeleton, ProbeMeth
             add_hook(hook_kind(end.method), skeleton, end.end_task, end.end_task_function, hooks);
         !done)
         return fail(done.error());
+    if (settings_.follow_targets != 0)
+        if (auto done = add_hook(hook_kind(end.method), skeleton, end.follow_child,
+                                 end.follow_child_function, hooks);
+            !done)
+            return fail(done.error());
     const AccountingRung* rung = accounting_rung(methods.accounting);
     if (rung == nullptr) {
         auto ends = exit_hooks(skeleton, methods.exit);
@@ -234,10 +290,59 @@ Result<Probes::Hooks> Probes::exit_hooks(vfswatch_bpf& skeleton, ExitMethod meth
 }
 
 Result<void> Probes::attach_accounting() {
+    // It finds the host's mount namespace, which the first path needs.
+    if (needs_survey())
+        if (auto done = survey_tasks(); !done) return done;
     auto hooks = accounting_hooks(programs(), methods_);
     if (!hooks) return fail(hooks.error());
     accounting_ = std::move(*hooks);
+    if (settings_.follow_targets == 0) return {};
+    // Behind the hooks: a child that is made meanwhile is followed by one or the other.
+    tables_->bss->following = 1;
+    return survey_tasks();
+}
+
+bool Probes::needs_survey() const {
+    return settings_.host_paths != 0 || settings_.follow_targets != 0;
+}
+
+Result<void> Probes::survey_tasks() {
+    const auto survey = Iterator::open(tables_->progs.survey_tasks);
+    if (!survey) return fail(survey.error());
+    const volatile __u64& adopted = tables_->bss->children_adopted;
+    for (int pass = 0; pass < kMostPasses; pass++) {
+        const std::uint64_t before = adopted;
+        if (auto done = survey->run(); !done) return done;
+        if (adopted == before) break;
+    }
     return {};
+}
+
+Result<void> Probes::attach_paths() {
+    Result<void> outcome;
+    for (const PathRung& rung : path_rungs_)
+        if (auto done = attach_path_rung(rung); !done && outcome) outcome = done;
+    // What changed before is not known.
+    forget_paths();
+    if (!outcome || path_rungs_.size() == kPathRungs.size()) return outcome;
+    return fail(plain_error("this kernel does not show all functions that change paths"));
+}
+
+Result<void> Probes::attach_path_rung(const PathRung& rung) {
+    for (const std::string& program : programs_at(rung, paths_by_multi_)) {
+        const bool at_end = program == rung.leave_multi;
+        const Hook::Kind multi = at_end ? Hook::Kind::kMultiReturn : Hook::Kind::kMultiEntry;
+        if (auto done = add_hook(paths_by_multi_ ? multi : Hook::Kind::kSection, *tables_, program,
+                                 rung.function, paths_);
+            !done)
+            return done;
+    }
+    return {};
+}
+
+void Probes::forget_paths() {
+    // The programs raise it too.
+    std::atomic_ref(tables_->bss->path_version).fetch_add(1);
 }
 
 Result<void> Probes::attach_exit() {
@@ -258,6 +363,8 @@ Result<void> Probes::move_to(ProbeMethods methods) {
     auto exit = exit_hooks(**skeleton, methods.exit);
     if (!exit) return fail(exit.error());
     left_ = attached();
+    std::erase_if(left_,
+                  [](const AttachedProbe& probe) { return probe.role == ProbeRole::kPaths; });
     for (AttachedProbe& probe : left_)
         probe.attached = false;
     accounting_ = std::move(*accounting);
@@ -270,10 +377,16 @@ Result<void> Probes::move_to(ProbeMethods methods) {
 std::vector<AttachedProbe> Probes::attached() const {
     std::vector<AttachedProbe> rows = left_;
     const bool at_exit = methods_.accounting == AccountingMethod::kExit;
-    add_rows(ProbeRole::kAccounting,
-             at_exit ? method_name(methods_.exit) : method_name(methods_.accounting), accounting_,
-             rows);
-    add_rows(ProbeRole::kExit, method_name(methods_.exit), exit_, rows);
+    for (const Hook& hook : accounting_)
+        add_row(ProbeRole::kAccounting,
+                at_exit ? method_name(methods_.exit) : method_name(methods_.accounting), hook,
+                rows);
+    for (const Hook& hook : exit_)
+        add_row(ProbeRole::kExit, method_name(methods_.exit), hook, rows);
+    for (const Hook& hook : paths_)
+        for (const PathRung& rung : path_rungs_)
+            if (rung.function == hook.function())
+                add_row(ProbeRole::kPaths, method_of(rung, paths_by_multi_), hook, rows);
     return rows;
 }
 

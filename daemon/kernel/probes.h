@@ -21,7 +21,8 @@ struct vfswatch_bpf;
 
 namespace vfswatchd {
 
-enum class ProbeRole { kAccounting, kExit };
+/// kPaths: what changes the paths of many files at once.
+enum class ProbeRole { kAccounting, kExit, kPaths };
 
 [[nodiscard]] const char* role_name(ProbeRole role);
 
@@ -49,8 +50,12 @@ class Probes {
     Probes& operator=(Probes&&) = delete;
     ~Probes();
 
-    /// From here on wanted reads are counted.
+    /// From here on wanted reads are counted, and the children followed that are there already.
     [[nodiscard]] Result<void> attach_accounting();
+
+    /// From here on renames of directories and changes of mounts show in the paths of files that
+    /// were seen before. Errors: the rest works; what of it could be attached stays.
+    [[nodiscard]] Result<void> attach_paths();
 
     /// From here on errors, ends of file and durations are counted.
     [[nodiscard]] Result<void> attach_exit();
@@ -60,6 +65,9 @@ class Probes {
     /// ends of reads, whose books are kept by another meter.
     /// Errors: nothing has changed.
     [[nodiscard]] Result<void> move_to(ProbeMethods methods);
+
+    /// As if a directory had been renamed: for when the probe at that was skipped.
+    void forget_paths();
 
     /// What has been counted so far.
     [[nodiscard]] Books& books() { return *books_; }
@@ -82,17 +90,23 @@ class Probes {
     [[nodiscard]] Result<Hooks> accounting_hooks(vfswatch_bpf& skeleton,
                                                  ProbeMethods methods) const;
     [[nodiscard]] Result<Hooks> exit_hooks(vfswatch_bpf& skeleton, ExitMethod method) const;
+    [[nodiscard]] bool needs_survey() const;
+    [[nodiscard]] Result<void> survey_tasks();
+    [[nodiscard]] Result<void> attach_path_rung(const PathRung& rung);
     [[nodiscard]] vfswatch_bpf& programs() const { return moved_to_ ? *moved_to_ : *tables_; }
 
     vfswatch_settings settings_;
     TableSizes sizes_;
     ProbeMethods methods_;
     bool typed_cast_ = false;                  ///< the kernel has bpf_rdonly_cast()
+    bool paths_by_multi_ = false;              ///< fprobe stands on fgraph
     std::vector<std::string> read_functions_;  ///< those of kReadFunctions that it has
+    std::vector<PathRung> path_rungs_;         ///< those of kPathRungs whose function it has
     Skeleton tables_;    ///< owns the maps, and the programs until the first move
     Skeleton moved_to_;  ///< programs on the same maps
     Hooks accounting_;
     Hooks exit_;
+    Hooks paths_;
     std::unique_ptr<Books> books_;
     std::vector<AttachedProbe> left_;  ///< what stood there before a move, for its misses
 };

@@ -15,8 +15,10 @@ struct AccountingRung {
     const char* account;
     const char* resolve;  ///< tail-called by `account`
     const char* end_task;
+    const char* follow_child;      ///< where descendants of a process match too
     const char* account_function;  ///< the kernel's function, or the LSM hook
     const char* end_task_function;
+    const char* follow_child_function;
     /// At exit_files(): settles a task's last reads where its end may be missed; else nullptr.
     const char* settle_task = nullptr;
 };
@@ -28,12 +30,14 @@ inline constexpr const char* kSettleTaskFunction = "exit_files";
 /// programs, and kprobe.multi where it does. Below the last one stands accounting at the ends of
 /// reads (AccountingMethod::kExit), with the programs of an exit rung.
 inline constexpr std::array<AccountingRung, 3> kAccountingLadder = {{
-    {AccountingMethod::kLsm, "account_lsm", "resolve_lsm", "end_task_lsm", "file_permission",
-     "task_free"},
+    {AccountingMethod::kLsm, "account_lsm", "resolve_lsm", "end_task_lsm", "follow_child_lsm",
+     "file_permission", "task_free", "task_alloc"},
     {AccountingMethod::kFentry, "account_fentry", "resolve_fentry", "end_task_fentry",
-     "security_file_permission", "security_task_free"},
+     "follow_child_fentry", "security_file_permission", "security_task_free",
+     "security_task_alloc"},
     {AccountingMethod::kKprobeMulti, "account_multi", "resolve_multi", "end_task_multi",
-     "security_file_permission", "security_task_free", "settle_task_multi"},
+     "follow_child_multi", "security_file_permission", "security_task_free", "security_task_alloc",
+     "settle_task_multi"},
 }};
 
 /// The programs of one exit method: for each of kReadFunctions one whose name is the prefix and
@@ -59,6 +63,23 @@ inline constexpr std::array<ExitRung, 3> kExitLadder = {{
 /// copy_file_range; exec. The first is in every kernel; the others are left out where they are not.
 inline constexpr std::array<std::string_view, 5> kReadFunctions = {
     "vfs_read", "vfs_readv", "do_splice_direct", "vfs_copy_file_range", "__kernel_read"};
+
+/// The programs at a function that changes many paths at once: at its start or its end or both,
+/// by fentry and fexit, and by kprobe.multi for kernels whose fprobe stands on fgraph, where the
+/// others may be skipped. Empty: none.
+struct PathRung {
+    std::string_view function;
+    std::string_view enter;
+    std::string_view leave;
+    std::string_view enter_multi;
+    std::string_view leave_multi;
+};
+
+/// A directory is renamed, and a tree of mounts was changed (mount, move, unmount, pivot_root).
+inline constexpr std::array<PathRung, 2> kPathRungs = {{
+    {"vfs_rename", "", "fexit_vfs_rename", "enter_multi_vfs_rename", "leave_multi_vfs_rename"},
+    {"namespace_unlock", "fentry_namespace_unlock", "", "enter_multi_namespace_unlock", ""},
+}};
 
 /// Missed there, a task's reads are counted all the same, where they were settled before; its row
 /// in the table of tasks is not given back.

@@ -30,11 +30,15 @@ constexpr int kEndsEachTurn = 4;
 constexpr const char* kNamePrefix = "vfswatchd-trial-";
 constexpr std::size_t kSharedFile = kReaders;
 
+constexpr TableSizes kTrialSizes = {
+    .max_files = 256, .max_tasks = 256, .processes = 1, .comms = 0, .uids = 0, .path_states = 2};
+
 /// Wants every regular file that this process reads.
 Filter filter_for_self() {
     Filter filter;
     filter.settings.type_targets[S_IFREG >> 12] = 1;
     filter.settings.any_path_targets = 1;
+    filter.settings.target_max_files[0] = kTrialSizes.max_files;
     filter.processes.push_back({static_cast<std::uint32_t>(getpid()), 1});
     vfswatch_path_state everything{};
     for (auto& next : everything.next)
@@ -43,9 +47,6 @@ Filter filter_for_self() {
     filter.path_states = {vfswatch_path_state{}, everything};
     return filter;
 }
-
-constexpr TableSizes kTrialSizes = {
-    .max_files = 256, .max_tasks = 256, .processes = 1, .path_states = 2};
 
 struct TrialFile {
     UniqueFd fd;
@@ -118,12 +119,12 @@ Result<ReadSnapshot> read_and_look(TrialFiles& files, Books& books) {
 }
 
 std::map<std::string, ReadCounts> counts_by_path(const ReadSnapshot& snapshot) {
-    std::map<std::uint32_t, std::string> names;
+    std::map<std::uint64_t, std::string> names;
     for (const FileName& name : snapshot.new_names)
         names[name.id] = name.path;
     std::map<std::string, ReadCounts> counts;
     for (const ReadSum& sum : snapshot.sums) {
-        ReadCounts& of_path = counts[names[sum.key.name_id]];
+        ReadCounts& of_path = counts[names[sum.key.path]];
         of_path.bytes += sum.counts.bytes;
         of_path.calls += sum.counts.calls;
         of_path.eofs += sum.counts.eofs;

@@ -28,7 +28,8 @@ constexpr std::string_view kind_name(MetricKind kind) {
 }
 
 /// Of every metric of a file; those in brackets where the target asks for them.
-inline constexpr std::string_view kFileLabels = "target, path, [pid], [comm], [uid], [call]";
+inline constexpr std::string_view kFileLabels =
+    "target, path, [pid], [comm], [uid], [unit], [cgroup], [device], [inode], [call]";
 
 /// Every metric of the endpoint, in the order of the reference page.
 inline constexpr auto kCatalogue = std::to_array<Metric>({
@@ -66,7 +67,7 @@ inline constexpr auto kCatalogue = std::to_array<Metric>({
      "Times that the probed function ran without the probe. accounting: those reads may be charged "
      "to the file that their task read before (with method exit: they are not counted), and at a "
      "task's end its row in the task table is not given back; exit: their errors, ends of file and "
-     "durations are not counted."},
+     "durations are not counted; paths: files below were under their old path for up to a second."},
     {"vfswatch_map_entries", MetricKind::gauge, "map",
      "Entries in use in the BPF map; only present where the daemon knows."},
     {"vfswatch_map_capacity", MetricKind::gauge, "map", "Entries that the BPF map can hold."},
@@ -76,10 +77,14 @@ inline constexpr auto kCatalogue = std::to_array<Metric>({
      "Files on the endpoint, each combination of labels one."},
     {"vfswatch_series_limit", MetricKind::gauge, "",
      "Ceiling of vfswatch_series; reads beyond it are added to the overflow counters."},
+    {"vfswatch_paths_resolved_total", MetricKind::counter, "",
+     "Walks from a file to the root: at the first sight of a name, and after renames of "
+     "directories "
+     "and changes of mounts."},
     {"vfswatch_paths_truncated_total", MetricKind::counter, "",
-     "Paths that were too long or too deep and lack their beginning."},
+     "Series whose path was too long or too deep and lacks its beginning."},
     {"vfswatch_paths_unresolved_total", MetricKind::counter, "",
-     "Paths that could not be shown in the configured view."},
+     "Series whose path is the reader's, since the host's mount namespace shows no such file."},
     {"vfswatch_config_last_reload_successful", MetricKind::gauge, "",
      "1 when the last attempt to load the configuration succeeded."},
     {"vfswatch_config_last_reload_success_timestamp_seconds", MetricKind::gauge, "",

@@ -15,14 +15,9 @@ std::unique_ptr<ScrapeStream> Exposition::scrape(const ReadSnapshot& snapshot,
                                                  const SelfMetrics& self,
                                                  SeriesTable::TimePoint now) {
     std::string preamble = render_self_metrics(self, targets_);
-    std::vector<SeriesRow> rows;
-    {
-        const std::lock_guard lock(mutex_);
-        table_.apply(snapshot, now);
-        preamble += render_table_metrics(table_);
-        rows = table_.rows();
-    }
-    return std::make_unique<ScrapeStream>(std::move(preamble), std::move(rows));
+    table_.apply(snapshot, now);
+    preamble += render_table_metrics(table_);
+    return std::make_unique<ScrapeStream>(std::move(preamble), table_.rows());
 }
 
 }  // namespace vfswatchd

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <vector>
 
 #include "metrics/exposition.h"
@@ -14,7 +13,7 @@
 namespace vfswatchd {
 
 /// The series and all that the endpoint says beside them.
-/// Thread: any; scrapes may overlap, and a page being read holds nothing that another needs.
+/// Thread: one at a time; a page being read holds nothing that another needs.
 class Exposition {
   public:
     Exposition(std::vector<Target> targets, SeriesLimits limits);
@@ -23,9 +22,11 @@ class Exposition {
     std::unique_ptr<ScrapeStream> scrape(const ReadSnapshot& snapshot, const SelfMetrics& self,
                                          SeriesTable::TimePoint now);
 
+    /// For what happens between two scrapes.
+    [[nodiscard]] SeriesTable& table() { return table_; }
+
   private:
     const std::vector<Target> targets_;
-    std::mutex mutex_;
     SeriesTable table_;
 };
 

@@ -125,8 +125,8 @@ std::string render_self_metrics(const SelfMetrics& self, const std::vector<Targe
     Families families;
     add_probes(families, self);
     add_maps(families, self.maps);
-    families.single(metric("vfswatch_paths_unresolved_total"),
-                    static_cast<double>(self.paths_unresolved));
+    families.single(metric("vfswatch_paths_resolved_total"),
+                    static_cast<double>(self.paths_resolved));
     add_config(families, self, targets);
     add_build(families, self.build);
     families.single(metric("vfswatch_scrape_duration_seconds"), self.last_scrape_duration_seconds);

@@ -51,7 +51,7 @@ struct SelfMetrics {
     std::vector<MissedRow> missed;
     std::vector<MapRow> maps;
     std::vector<DroppedRow> dropped;  ///< every reason, also at 0
-    std::uint64_t paths_unresolved = 0;
+    std::uint64_t paths_resolved = 0;
     bool config_last_reload_successful = true;
     double config_last_reload_success_timestamp_seconds = 0;  ///< Unix time
     std::optional<double> last_scrape_duration_seconds;       ///< absent before the first scrape

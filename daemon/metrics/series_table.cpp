@@ -4,12 +4,10 @@
 #include <algorithm>
 #include <bit>
 #include <cassert>
-#include <cstring>
 #include <limits>
 #include <utility>
 
-#include "metrics/call_name.h"
-#include "metrics/escape.h"
+#include "metrics/series_labels.h"
 
 namespace vfswatchd {
 namespace {
@@ -62,7 +60,7 @@ SeriesTable::SeriesTable(std::vector<Target> targets, SeriesLimits limits)
       overflow_seen_(targets_.size()) {}
 
 void SeriesTable::apply(const ReadSnapshot& snapshot, TimePoint now) {
-    learn(snapshot.new_names);
+    learn(snapshot);
     for (const ReadSum& sum : snapshot.sums) {
         if (!is_settled(sum)) apply_sum(sum, now);
     }
@@ -82,19 +80,36 @@ std::vector<SeriesRow> SeriesTable::rows() const {
     return rows;
 }
 
-void SeriesTable::learn(const std::vector<FileName>& names) {
-    for (const FileName& name : names) {
-        if (name.id >= paths_.size()) paths_.resize(std::size_t{name.id} + 1);
-        std::optional<std::string>& path = paths_[name.id];
-        if (path.has_value()) continue;
-        path = name.path;
-        if (name.truncated) ++paths_truncated_;
+std::vector<std::uint32_t> SeriesTable::idle_sums(TimePoint now) const {
+    std::vector<std::uint32_t> ids;
+    for (std::uint32_t id = 0; id < sums_.size(); ++id) {
+        const SumState& state = sums_[id];
+        if (state.known && now - state.grew_at >= limits_.idle_timeout) ids.push_back(id);
     }
+    return ids;
 }
 
-const std::string* SeriesTable::path_of(std::uint32_t name_id) const {
-    if (name_id >= paths_.size() || !paths_[name_id].has_value()) return nullptr;
-    return &*paths_[name_id];
+void SeriesTable::retire(const ReadSum& last, TimePoint now) {
+    if (!is_settled(last)) apply_sum(last, now);
+    SumState& state = state_of(last, now);
+    // Its path found the ring full, and nobody read the file again.
+    if (!state.placed)
+        for_each_target(last.key.targets & known_targets_,
+                        [&](std::size_t target) { add(books_[target].over_map_full, state.seen); });
+    state = SumState{};
+    cgroups_.release(last.key.cgroup);
+    const auto path = paths_.find(last.key.path);
+    if (path != paths_.end() && --path->second.sums == 0) paths_.erase(path);
+}
+
+void SeriesTable::learn(const ReadSnapshot& snapshot) {
+    for (const FileName& name : snapshot.new_names) {
+        PathState& path = paths_[name.id];
+        path.name = name;
+        path.announced = true;
+    }
+    for (const CgroupName& cgroup : snapshot.new_cgroups)
+        cgroups_.learn(cgroup);
 }
 
 bool SeriesTable::is_settled(const ReadSum& sum) const {
@@ -103,20 +118,23 @@ bool SeriesTable::is_settled(const ReadSum& sum) const {
     return state.placed && !grew(state.seen, sum.counts);
 }
 
-SeriesTable::SumState& SeriesTable::state_of(const ReadSum& sum) {
+SeriesTable::SumState& SeriesTable::state_of(const ReadSum& sum, TimePoint now) {
     if (sum.id >= sums_.size()) sums_.resize(std::size_t{sum.id} + 1);
     SumState& state = sums_[sum.id];
     if (!state.known) {
         state.known = true;
-        state.first_link = static_cast<std::uint32_t>(links_.size());
+        state.grew_at = now;
         const int wanting = std::popcount(sum.key.targets & known_targets_);
-        links_.resize(links_.size() + static_cast<std::size_t>(wanting));
+        state.links.resize(static_cast<std::size_t>(wanting));
+        ++paths_[sum.key.path].sums;
+        cgroups_.hold(sum.key.cgroup);
     }
     return state;
 }
 
 void SeriesTable::apply_sum(const ReadSum& sum, TimePoint now) {
-    SumState& state = state_of(sum);
+    SumState& state = state_of(sum, now);
+    if (grew(state.seen, sum.counts)) state.grew_at = now;
     const ReadCounts growth = raise(state.seen, sum.counts);
     for_each_target(sum.key.targets & known_targets_,
                     [&](std::size_t target) { add(books_[target].total, growth); });
@@ -126,16 +144,16 @@ void SeriesTable::apply_sum(const ReadSum& sum, TimePoint now) {
 void SeriesTable::add_to_series(const ReadSum& sum, SumState& state, const ReadCounts& growth,
                                 TimePoint now) {
     if (state.seen.calls == 0 && state.seen.errors == 0) return;
-    const std::string* path = path_of(sum.key.name_id);
-    if (path == nullptr) return;
+    const FileName* name = name_of(sum);
+    if (name == nullptr || lacks_cgroup(sum)) return;
 
     // What was read before the name was known is still owed to the series.
     const bool first_time = !std::exchange(state.placed, true);
     const ReadCounts& amount = first_time ? state.seen : growth;
-    std::size_t place_of_link = state.first_link;
+    auto next_link = state.links.begin();
     for_each_target(sum.key.targets & known_targets_, [&](std::size_t target) {
-        Link& link = links_[place_of_link++];
-        if (first_time || left_idle(link)) link = place(sum, target, *path);
+        Link& link = *next_link++;
+        if (first_time || left_idle(link)) link = place(sum, target, *name);
         if (link.slot == kOverflowSlot) {
             add(books_[target].over_series_limit, amount);
             return;
@@ -146,19 +164,30 @@ void SeriesTable::add_to_series(const ReadSum& sum, SumState& state, const ReadC
     });
 }
 
+/// nullptr: not announced yet.
+const FileName* SeriesTable::name_of(const ReadSum& sum) const {
+    const auto found = paths_.find(sum.key.path);
+    return found == paths_.end() || !found->second.announced ? nullptr : &found->second.name;
+}
+
+bool SeriesTable::lacks_cgroup(const ReadSum& sum) const {
+    return sum.key.cgroup != 0 && cgroups_.path_of(sum.key.cgroup) == nullptr;
+}
+
 bool SeriesTable::left_idle(const Link& link) const {
     return link.slot != kOverflowSlot && series_[link.slot].generation != link.generation;
 }
 
-SeriesTable::Link SeriesTable::place(const ReadSum& sum, std::size_t target,
-                                     std::string_view path) {
-    compose_labels(sum, target, path);
+SeriesTable::Link SeriesTable::place(const ReadSum& sum, std::size_t target, const FileName& name) {
+    compose_labels(sum, target, name.path);
     const auto found = slots_by_labels_.find(labels_scratch_);
     if (found != slots_by_labels_.end()) {
         return {found->second, series_[found->second].generation};
     }
     if (series_count() >= limits_.max_series) return {kOverflowSlot, 0};
 
+    if (name.truncated) ++paths_truncated_;
+    if (name.unresolved) ++paths_unresolved_;
     const std::uint32_t slot = take_slot();
     Series& series = series_[slot];
     series.labels = LabelSet(labels_scratch_);
@@ -168,30 +197,11 @@ SeriesTable::Link SeriesTable::place(const ReadSum& sum, std::size_t target,
 }
 
 void SeriesTable::compose_labels(const ReadSum& sum, std::size_t target, std::string_view path) {
-    std::string& out = labels_scratch_;
-    const LabelFields& fields = targets_[target].labels;
-    out = '{';
-    append_label(out, "target", targets_[target].name);
-    out += ',';
-    append_label(out, "path", path);
-    if (fields.pid) {
-        out += ',';
-        append_label(out, "pid", std::to_string(sum.key.tgid));
-    }
-    if (fields.comm) {
-        const std::size_t length = strnlen(sum.key.comm, sizeof(sum.key.comm));
-        out += ',';
-        append_label(out, "comm", {sum.key.comm, length});
-    }
-    if (fields.uid) {
-        out += ',';
-        append_label(out, "uid", std::to_string(sum.key.uid));
-    }
-    if (fields.call) {
-        out += ',';
-        append_label(out, "call", sum.key.call == 0 ? "" : call_name(sum.key.call - 1));
-    }
-    out += '}';
+    const std::string* cgroup = cgroups_.path_of(sum.key.cgroup);
+    labels_scratch_ = '{';
+    append_labels(labels_scratch_, targets_[target], path, sum.key,
+                  cgroup == nullptr ? std::string_view() : *cgroup);
+    labels_scratch_ += '}';
 }
 
 std::uint32_t SeriesTable::take_slot() {

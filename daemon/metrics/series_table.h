@@ -5,13 +5,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include "metrics/cgroup_names.h"
 #include "metrics/label_set.h"
 #include "model/reads.h"
 #include "model/target.h"
@@ -54,6 +54,12 @@ class SeriesTable {
     /// Time: one comparison for a sum that did not grow.
     void apply(const ReadSnapshot& snapshot, TimePoint now);
 
+    /// Ids of the sums that nobody read for the idle timeout.
+    [[nodiscard]] std::vector<std::uint32_t> idle_sums(TimePoint now) const;
+
+    /// Adds what grew of a sum that the kernel has given back; its id is free for another one.
+    void retire(const ReadSum& last, TimePoint now);
+
     /// A copy of every series; label texts are shared.
     [[nodiscard]] std::vector<SeriesRow> rows() const;
 
@@ -66,8 +72,13 @@ class SeriesTable {
     /// The kernel is locked down: every read is overflow.
     [[nodiscard]] bool paths_hidden() const { return paths_hidden_; }
     [[nodiscard]] std::size_t series_count() const { return slots_by_labels_.size(); }
+    /// Paths that are kept for the sums of now.
+    [[nodiscard]] std::size_t known_paths() const { return paths_.size(); }
     [[nodiscard]] std::size_t series_limit() const { return limits_.max_series; }
+    /// Series whose path is not whole.
     [[nodiscard]] std::uint64_t paths_truncated() const { return paths_truncated_; }
+    /// Series whose path is the reader's, for the host's view shows none.
+    [[nodiscard]] std::uint64_t paths_unresolved() const { return paths_unresolved_; }
 
   private:
     struct Series {
@@ -84,22 +95,32 @@ class SeriesTable {
         std::uint32_t generation = 0;
     };
 
+    /// What is kept of one sum, from the snapshot that showed it first until it is retired.
     struct SumState {
         ReadCounts seen;
-        std::uint32_t first_link = 0;  ///< one for each wanting target, in the order of their bits
+        std::vector<Link> links;  ///< one for each wanting target, in the order of their bits
+        TimePoint grew_at;
         bool known = false;
         bool placed = false;  ///< its links were given; until then nothing of it has a series
     };
 
-    void learn(const std::vector<FileName>& names);
-    [[nodiscard]] const std::string* path_of(std::uint32_t name_id) const;
+    /// A path, while there are sums of it.
+    struct PathState {
+        FileName name;
+        bool announced = false;
+        std::uint32_t sums = 0;
+    };
+
+    void learn(const ReadSnapshot& snapshot);
     [[nodiscard]] bool is_settled(const ReadSum& sum) const;
-    SumState& state_of(const ReadSum& sum);
+    SumState& state_of(const ReadSum& sum, TimePoint now);
     void apply_sum(const ReadSum& sum, TimePoint now);
     void add_to_series(const ReadSum& sum, SumState& state, const ReadCounts& growth,
                        TimePoint now);
+    [[nodiscard]] const FileName* name_of(const ReadSum& sum) const;
+    [[nodiscard]] bool lacks_cgroup(const ReadSum& sum) const;
     [[nodiscard]] bool left_idle(const Link& link) const;
-    Link place(const ReadSum& sum, std::size_t target, std::string_view path);
+    Link place(const ReadSum& sum, std::size_t target, const FileName& name);
     void compose_labels(const ReadSum& sum, std::size_t target, std::string_view path);
     std::uint32_t take_slot();
     void apply_overflow(const ReadSnapshot& snapshot);
@@ -116,11 +137,12 @@ class SeriesTable {
     bool paths_hidden_ = false;
     std::map<std::string, ReadCounts> unattributed_;
 
-    std::vector<std::optional<std::string>> paths_;  ///< by name id
+    std::unordered_map<std::uint64_t, PathState> paths_;  ///< by the kernel's hash of the path
+    CgroupNames cgroups_;
     std::uint64_t paths_truncated_ = 0;
+    std::uint64_t paths_unresolved_ = 0;
 
     std::vector<SumState> sums_;  ///< by sum id
-    std::vector<Link> links_;
     std::vector<Series> series_;
     std::vector<std::uint32_t> free_slots_;
     /// The keys are the series' own label texts.

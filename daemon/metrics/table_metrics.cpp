@@ -110,6 +110,7 @@ std::string render_table_metrics(const SeriesTable& table) {
     append_single(out, metric("vfswatch_series"), table.series_count());
     append_single(out, metric("vfswatch_series_limit"), table.series_limit());
     append_single(out, metric("vfswatch_paths_truncated_total"), table.paths_truncated());
+    append_single(out, metric("vfswatch_paths_unresolved_total"), table.paths_unresolved());
     return out;
 }
 

@@ -23,14 +23,21 @@ struct ReadCounts {
     friend bool operator==(const ReadCounts&, const ReadCounts&) = default;
 };
 
-/// A file name that some target wants, as the kernel announced it.
+/// A path that some target wants, as the kernel announced it.
 struct FileName {
-    std::uint32_t id = 0;  ///< vfswatch_sum_key::name_id of its sums
+    std::uint64_t id = 0;  ///< vfswatch_sum_key::path of its sums
     std::string path;      ///< raw bytes, not escaped
     bool truncated = false;
+    bool unresolved = false;  ///< the reader's view, for the host's shows no such file
 };
 
-/// One sum of the kernel with its unsettled rest. Ids are unique while the daemon lives.
+/// A cgroup whose processes read for a target that shows it.
+struct CgroupName {
+    std::uint64_t id = 0;  ///< vfswatch_sum_key::cgroup of its sums
+    std::string path;      ///< as /proc/PID/cgroup has it for version 2; raw bytes
+};
+
+/// One sum of the kernel with its unsettled rest. An id is another sum's once it was retired.
 struct ReadSum {
     std::uint32_t id = 0;
     vfswatch_sum_key key{};
@@ -57,8 +64,9 @@ struct ReadDurations {
 /// the maximum.
 struct ReadSnapshot {
     std::vector<ReadSum> sums;
-    std::vector<FileName> new_names;  ///< since the snapshot before; never older than their sums
-    std::vector<ErrnoCount> errnos;   ///< each (target, number) once, 0 left out
+    std::vector<FileName> new_names;       ///< since the snapshot before; each has its sum here
+    std::vector<CgroupName> new_cgroups;   ///< since the snapshot before
+    std::vector<ErrnoCount> errnos;        ///< each (target, number) once, 0 left out
     std::vector<ReadDurations> durations;  ///< by target, whether or not it asks for them
     std::vector<ReadCounts> overflow;      ///< by target: wanted, but the sums were full
     bool paths_hidden = false;             ///< all reads are overflow: no path can be read

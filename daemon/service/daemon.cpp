@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <mutex>
+#include <thread>
 #include <utility>
 
 #include "http/server.h"
@@ -143,6 +144,11 @@ void tell_what_is_missing(const Config& config, ProbeMethods methods, const Log&
     const bool starts =
         methods.accounting != AccountingMethod::kExit || methods.exit != ExitMethod::kFexit;
     for (const TargetConfig& target : config.targets) {
+        const ProcessSelectors& processes = target.processes;
+        if (!methods.paths &&
+            !(processes.exes.empty() && processes.units.empty() && processes.cgroups.empty()))
+            log.warning("target " + target.name +
+                        ": exes, units and cgroups select nothing: this kernel hides their paths");
         if (target.labels.call && !calls)
             log.warning("target " + target.name +
                         ": the label call stays empty: this kernel is older than 5.15");
@@ -164,7 +170,21 @@ OrRefusal<std::shared_ptr<Watch>> attach(const Config& config, const Filter& fil
     // Counts do without it: only errors and ends of file would be missing.
     if (auto done = probes->attach_exit(); !done)
         log.warning("errors and ends of file are not counted: " + done.error().message());
+    if (auto done = probes->attach_paths(); !done)
+        log.warning(
+            "files keep their old path after a rename of a directory above or a change of "
+            "mounts: " +
+            done.error().message());
     return std::make_shared<Watch>(std::move(*probes), config);
+}
+
+/// In a thread of its own that nobody waits for: a path may lie on a network file system whose
+/// server is gone.
+void tell_what_is_not_there(const Config& config, const Log& log) {
+    std::thread([config, log] {
+        for (const std::string& text : not_there_yet(config))
+            log.warning(text);
+    }).detach();
 }
 
 OrRefusal<void> serve(const Config& config, const Filter& filter, const Log& log) {
@@ -180,7 +200,13 @@ OrRefusal<void> serve(const Config& config, const Filter& filter, const Log& log
     service.publish(*watch);
     Watch& names = **watch;
     MissWatch misses(names, config.probe, log);
-    (*loop)->each_second([&misses] { misses.look(); });
+    (*loop)->each_second([&misses, &names, &log, told = false]() mutable {
+        misses.look();
+        const auto reclaimed = names.reclaim();
+        if (!reclaimed && !std::exchange(told, true))
+            log.warning("idle files keep their place in limits.max_files: " +
+                        reclaimed.error().message());
+    });
     if (auto done = (*loop)->watch(names.name_ring_fd(), [&names] { names.drain_names(); }); !done)
         return refuse(ExitCode::kUnavailable, done.error().message());
 
@@ -190,6 +216,7 @@ OrRefusal<void> serve(const Config& config, const Filter& filter, const Log& log
     log.info("watching " + summary(config) + "; metrics on" + where);
     sd_notifyf(0, "READY=1\nSTATUS=Watching %s; metrics on%s", summary(config).c_str(),
                where.c_str());
+    tell_what_is_not_there(config, log);
     const auto done = (*loop)->run();
     sd_notify(0, "STOPPING=1");
     server->stop();
@@ -200,8 +227,6 @@ OrRefusal<void> serve(const Config& config, const Filter& filter, const Log& log
 }  // namespace
 
 ExitCode run_daemon(const Config& config, const Filter& filter, const Log& log) {
-    for (const std::string& text : not_there_yet(config))
-        log.warning(text);
     const auto served = serve(config, filter, log);
     if (served) return ExitCode::kOk;
     log.error(served.error().message);

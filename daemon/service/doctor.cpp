@@ -7,6 +7,7 @@
 #include "kernel/kernel_types.h"
 #include "kernel/ladder.h"
 #include "kernel/platform.h"
+#include "kernel/rungs.h"
 
 namespace vfswatchd {
 namespace {
@@ -92,6 +93,19 @@ Finding call_label() {
     return {"label call", State::kWarning, "empty on this kernel", "it needs Linux 5.15 or newer"};
 }
 
+Finding changing_paths() {
+    const KernelTypes kernel = KernelTypes::load();
+    std::string missing;
+    for (const PathRung& rung : kPathRungs)
+        if (!kernel.has_function(std::string(rung.function)))
+            missing += (missing.empty() ? "" : ", ") + std::string(rung.function);
+    if (missing.empty())
+        return {"renamed directories and mounts", State::kOk, "seen as they change", ""};
+    return {"renamed directories and mounts", State::kWarning,
+            "not all seen: this kernel shows no function " + missing,
+            "restart the daemon after such a change where paths below matter"};
+}
+
 const char* mark(State state) {
     switch (state) {
         case State::kOk:
@@ -142,6 +156,7 @@ std::vector<Finding> examine() {
     add_accounting(outcome, findings);
     add_exit(outcome, findings);
     findings.push_back(call_label());
+    findings.push_back(changing_paths());
     return findings;
 }
 

@@ -3,6 +3,7 @@
 
 #include <systemd/sd-daemon.h>
 
+#include <cinttypes>
 #include <string>
 #include <utility>
 
@@ -18,9 +19,18 @@ std::uint64_t missed_by(ProbeRole role, const std::vector<AttachedProbe>& probes
     return missed;
 }
 
-/// A trial keeps the loop from turning, on a busy machine for long.
-void feed_watchdog() {
-    sd_notify(0, "WATCHDOG=1");
+/// A trial keeps the loop from turning, on a busy machine for long: the kernel verifies programs.
+constexpr std::uint64_t kTrialMicroseconds = 300'000'000;
+
+void give_time_for_a_trial() {
+    sd_notifyf(0, "WATCHDOG=1\nWATCHDOG_USEC=%" PRIu64, kTrialMicroseconds);
+}
+
+/// The loop turns again.
+void restore_watchdog() {
+    std::uint64_t microseconds = 0;
+    if (sd_watchdog_enabled(0, &microseconds) > 0)
+        sd_notifyf(0, "WATCHDOG=1\nWATCHDOG_USEC=%" PRIu64, microseconds);
 }
 
 std::string names(ProbeMethods methods) {
@@ -36,7 +46,10 @@ void MissWatch::look() {
     const Misses misses = {
         has_grown(Symptom::kAccountingMissed, missed_by(ProbeRole::kAccounting, probes)),
         has_grown(Symptom::kExitMissed, missed_by(ProbeRole::kExit, probes))};
+    if (has_grown(Symptom::kPathsMissed, missed_by(ProbeRole::kPaths, probes)))
+        watch_.forget_paths();
     has_grown(Symptom::kTaskTableFull, drops.task_table_full);
+    has_grown(Symptom::kChildUnfollowed, drops.children_unfollowed);
     has_grown(Symptom::kNameRingFull, drops.name_ring_full);
     has_grown(Symptom::kTorn, drops.residue_torn);
     improve({misses.accounting && !given_up_.accounting, misses.exit && !given_up_.exit});
@@ -65,6 +78,18 @@ void MissWatch::explain(Symptom symptom, std::uint64_t now) const {
             return log_.warning("the kernel skipped the probes at the ends of reads, " + times +
                                 ": errors, ends of file and durations are too low; bytes and calls "
                                 "are not touched");
+        case Symptom::kPathsMissed:
+            return log_.warning(
+                "the kernel skipped the probe at a rename of a directory or a "
+                "change of mounts, " +
+                times +
+                ": files below were counted under their old path for up to a "
+                "second");
+        case Symptom::kChildUnfollowed:
+            return log_.warning("the table of tasks was full when a process made a child, " +
+                                times +
+                                ": where its target follows children the child may be left out; "
+                                "raise limits.max_tasks");
         case Symptom::kTaskTableFull:
             return log_.warning("the table of tasks is full, " + times +
                                 ": these calls are unattributed; raise limits.max_tasks");
@@ -80,14 +105,19 @@ void MissWatch::explain(Symptom symptom, std::uint64_t now) const {
 
 void MissWatch::improve(Misses misses) {
     if (!misses.accounting && !misses.exit) return;
-    const auto better = find_better(watch_.methods(), wishes_, misses, feed_watchdog);
+    move_to_better(misses);
+    restore_watchdog();
+}
+
+void MissWatch::move_to_better(Misses misses) {
+    const auto better = find_better(watch_.methods(), wishes_, misses, give_time_for_a_trial);
     if (!better) {
         given_up_.accounting = given_up_.accounting || misses.accounting;
         given_up_.exit = given_up_.exit || misses.exit;
         return log_.notice("no better method is there, or allowed by the configuration: " +
                            names(watch_.methods()) + " stays");
     }
-    feed_watchdog();
+    give_time_for_a_trial();
     if (const auto done = watch_.move_to(*better); !done) {
         given_up_ = {true, true};
         return log_.warning("could not move to " + names(*better) + ": " + done.error().message());

@@ -22,12 +22,21 @@ class MissWatch {
     void look();
 
   private:
-    enum class Symptom { kAccountingMissed, kExitMissed, kTaskTableFull, kNameRingFull, kTorn };
+    enum class Symptom {
+        kAccountingMissed,
+        kExitMissed,
+        kPathsMissed,
+        kTaskTableFull,
+        kChildUnfollowed,
+        kNameRingFull,
+        kTorn,
+    };
 
     /// Did it grow since the last look? Explains it the first time.
     bool has_grown(Symptom symptom, std::uint64_t now);
     void explain(Symptom symptom, std::uint64_t now) const;
     void improve(Misses misses);
+    void move_to_better(Misses misses);
 
     Watch& watch_;
     const ProbeWishes wishes_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/watch.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "kernel/platform.h"
@@ -26,6 +27,12 @@ double unix_seconds() {
     return std::chrono::duration<double>(now).count();
 }
 
+/// Between two looks at who is idle; a part of the timeout, and seldom enough to cost nothing.
+std::chrono::steady_clock::duration pause_between_looks(
+    std::chrono::steady_clock::duration timeout) {
+    return std::min<std::chrono::steady_clock::duration>(timeout / 8, std::chrono::minutes(1));
+}
+
 BuildInfo build_info() {
     return {.version = VFSWATCHD_VERSION,
             .revision = VFSWATCHD_REVISION,
@@ -41,7 +48,9 @@ Watch::Watch(Probes probes, const Config& config)
       exposition_(describe_targets(config),
                   {config.limits.max_series, config.limits.idle_series_timeout}),
       build_(build_info()),
-      started_at_seconds_(unix_seconds()) {}
+      started_at_seconds_(unix_seconds()),
+      reclaim_pause_(pause_between_looks(config.limits.idle_series_timeout)),
+      sums_limit_(config.limits.max_files) {}
 
 Result<std::unique_ptr<BodySource>> Watch::scrape() {
     const auto begin = std::chrono::steady_clock::now();
@@ -52,6 +61,45 @@ Result<std::unique_ptr<BodySource>> Watch::scrape() {
     last_scrape_seconds_ =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     return std::make_unique<ScrapeBody>(std::move(stream));
+}
+
+bool Watch::reclaim_is_due(TimePoint now) {
+    // Where room runs short each second counts.
+    return now - looked_for_idle_at_ >= reclaim_pause_ ||
+           probes_.books().sums().in_use() >= sums_limit_ / 2;
+}
+
+Result<void> Watch::reclaim() {
+    auto retired = retire_idle_sums(std::chrono::steady_clock::now());
+    if (!retired) return fail(retired.error());
+    Sums& sums = probes_.books().sums();
+    // A scrape goes on meanwhile.
+    const auto waited = retired->empty() ? Result<void>{} : sums.wait_for_programs();
+    const std::lock_guard lock(mutex_);
+    // Without it nobody knows who holds them: they live on.
+    if (!waited) {
+        sums.revive(*retired);
+        return fail(waited.error());
+    }
+    for (const ReadSum& sum : sums.drain(*retired))
+        exposition_.table().retire(sum, std::chrono::steady_clock::now());
+    return sums.free_drained();
+}
+
+Result<std::vector<std::uint32_t>> Watch::retire_idle_sums(TimePoint now) {
+    const std::lock_guard lock(mutex_);
+    if (!reclaim_is_due(now)) return std::vector<std::uint32_t>{};
+    looked_for_idle_at_ = now;
+    const auto snapshot = probes_.books().read();
+    if (!snapshot) return fail(snapshot.error());
+    SeriesTable& table = exposition_.table();
+    table.apply(*snapshot, now);
+    return probes_.books().sums().retire(table.idle_sums(now));
+}
+
+void Watch::forget_paths() {
+    const std::lock_guard lock(mutex_);
+    probes_.forget_paths();
 }
 
 void Watch::drain_names() {
@@ -94,7 +142,10 @@ SelfMetrics Watch::self_metrics() {
     for (const MapInfo& map : probes_.maps())
         self.maps.push_back({map.name, map.entries, map.capacity, map.memory_bytes});
     const KernelDrops drops = probes_.books().drops();
-    self.dropped = {{"name_ring_full", drops.name_ring_full}, {"residue_torn", drops.residue_torn}};
+    self.dropped = {{"name_ring_full", drops.name_ring_full},
+                    {"residue_torn", drops.residue_torn},
+                    {"child_unfollowed", drops.children_unfollowed}};
+    self.paths_resolved = probes_.books().paths_resolved();
     self.config_last_reload_success_timestamp_seconds = started_at_seconds_;
     self.last_scrape_duration_seconds = last_scrape_seconds_;
     self.process = read_process_metrics();

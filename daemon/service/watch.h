@@ -28,6 +28,14 @@ class Watch {
     /// Errors: the kernel's counts could not be read.
     [[nodiscard]] Result<std::unique_ptr<BodySource>> scrape();
 
+    /// Gives back sums that nobody read for the idle timeout. Waits some milliseconds for running
+    /// programs; a scrape does not wait for that.
+    /// Errors: it could not, and nothing was lost by it.
+    [[nodiscard]] Result<void> reclaim();
+
+    /// For when the kernel skipped a probe at a change of paths: they are read again.
+    void forget_paths();
+
     /// Makes room in the ring buffer of names.
     void drain_names();
     [[nodiscard]] int name_ring_fd();
@@ -41,7 +49,11 @@ class Watch {
     [[nodiscard]] Result<void> move_to(ProbeMethods methods);
 
   private:
+    using TimePoint = std::chrono::steady_clock::time_point;
+
     [[nodiscard]] SelfMetrics self_metrics();
+    [[nodiscard]] bool reclaim_is_due(TimePoint now);
+    [[nodiscard]] Result<std::vector<std::uint32_t>> retire_idle_sums(TimePoint now);
 
     std::mutex mutex_;  ///< over probes_ and what the last scrape took
     Probes probes_;
@@ -49,6 +61,9 @@ class Watch {
     const BuildInfo build_;
     const double started_at_seconds_;
     std::optional<double> last_scrape_seconds_;
+    const std::chrono::steady_clock::duration reclaim_pause_;
+    const std::uint64_t sums_limit_;
+    std::chrono::steady_clock::time_point looked_for_idle_at_;
 };
 
 }  // namespace vfswatchd

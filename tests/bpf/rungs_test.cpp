@@ -27,10 +27,11 @@ std::set<std::string> programs_in(const char* file) {
 }
 
 std::set<std::string> programs_of_ladders() {
-    // Of no rung: it reads the books.
-    std::set<std::string> names = {"dump_residues"};
+    // Of no rung: they keep the books.
+    std::set<std::string> names = {"dump_residues", "free_drained_sums", "forget_places",
+                                   "survey_tasks"};
     for (const AccountingRung& rung : kAccountingLadder) {
-        names.insert({rung.account, rung.resolve, rung.end_task});
+        names.insert({rung.account, rung.resolve, rung.end_task, rung.follow_child});
         if (rung.settle_task != nullptr) names.insert(rung.settle_task);
     }
     for (const ExitRung& rung : kExitLadder)
@@ -38,6 +39,10 @@ std::set<std::string> programs_of_ladders() {
             names.insert(std::string(rung.leave) + std::string(function));
             if (!rung.enter.empty()) names.insert(std::string(rung.enter) + std::string(function));
         }
+    for (const PathRung& rung : kPathRungs)
+        for (const std::string_view name :
+             {rung.enter, rung.leave, rung.enter_multi, rung.leave_multi})
+            if (!name.empty()) names.emplace(name);
     return names;
 }
 

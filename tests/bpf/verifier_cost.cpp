@@ -29,20 +29,34 @@ constexpr __u32 kLogStats = 4;
 constexpr std::size_t kLogBytes = std::size_t{64} * 1024;
 
 // The configuration's defaults, with a few processes and patterns.
-constexpr TableSizes kSizes = {
-    .max_files = 65536, .max_tasks = 32768, .processes = 16, .path_states = 64};
+constexpr TableSizes kSizes = {.max_files = 65536,
+                               .max_tasks = 32768,
+                               .processes = 16,
+                               .comms = 16,
+                               .uids = 16,
+                               .path_states = 64};
 
 // The verifier leaves out what constants rule out: here they rule out nothing.
 Filter filter_that_needs_all_code() {
     Filter filter;
     filter.settings.any_process_targets = 0b1111;
+    filter.settings.follow_targets = 0b1111;
+    filter.settings.process_fields =
+        VFSWATCH_FIELD_COMM | VFSWATCH_FIELD_UID | VFSWATCH_FIELD_CGROUP | VFSWATCH_FIELD_EXECS;
+    filter.settings.exe_start = 2;
+    filter.settings.cgroup_start = 3;
+    filter.settings.host_paths = 1;
     for (__u64& targets : filter.settings.type_targets)
         targets = 0b1111;
     filter.settings.pid_targets = 0b0001;
     filter.settings.comm_targets = 0b0010;
     filter.settings.uid_targets = 0b0100;
     filter.settings.call_targets = 0b1000;
+    filter.settings.cgroup_targets = 0b0100;
+    filter.settings.inode_targets = 0b0010;
     filter.settings.latency_targets = 0b1000;
+    for (__u32& share : filter.settings.target_max_files)
+        share = kSizes.max_files;
     return filter;
 }
 

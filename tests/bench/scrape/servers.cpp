@@ -40,7 +40,7 @@ ReadSnapshot first_snapshot(std::size_t files) {
         ReadSum sum;
         sum.id = file + 1;
         sum.key.targets = 1;
-        sum.key.name_id = file + 1;
+        sum.key.path = file + 1;
         std::memcpy(sum.key.comm, kComm, sizeof kComm);
         sum.counts.bytes = bytes_of(file, 0);
         sum.counts.calls = calls_of(file, 0);

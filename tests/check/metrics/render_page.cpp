@@ -23,20 +23,32 @@ std::string utf8_name_of_255_bytes() {
     return name;
 }
 
+constexpr LabelFields kAllFields{.pid = true,
+                                 .comm = true,
+                                 .uid = true,
+                                 .unit = true,
+                                 .cgroup = true,
+                                 .device = true,
+                                 .inode = true,
+                                 .call = true};
+
 ReadSnapshot awkward_snapshot() {
     const std::vector<std::string> paths = {
         "/plain", "/quote\"",       "/backslash\\", "/newline\n", "/byte\xff",
         "/\x7f",  "/\xed\xa0\x80x", "pipe:",        "",           "/" + utf8_name_of_255_bytes()};
     constexpr std::uint64_t kAbove2To53 = 9007199254740993;
     ReadSnapshot snapshot;
+    snapshot.new_cgroups = {{1, "/a.slice/\\x2d\"\n\xff.service"}};
     for (std::uint32_t i = 0; i < paths.size(); ++i) {
         snapshot.new_names.push_back({i, paths[i], false});
         ReadSum sum;
         sum.id = i + 1;
         sum.key.targets = 3;
-        sum.key.name_id = i;
+        sum.key.path = i;
         sum.key.comm[0] = '\xff';
         sum.key.call = i;
+        sum.key.cgroup = i % 2;
+        sum.key.inode = i;
         sum.counts = {kAbove2To53 + i, i + 1, i % 2, i % 3};
         snapshot.sums.push_back(sum);
     }
@@ -67,9 +79,8 @@ SelfMetrics full_self_metrics() {
 }  // namespace
 
 int main() {
-    Exposition exposition(
-        {{"every", {}, "", "/etc/**, **\\*"}, {"full", {true, true, true, true}, "", "", true}},
-        {15, std::chrono::minutes(15)});
+    Exposition exposition({{"every", {}, "", "/etc/**, **\\*"}, {"full", kAllFields, "", "", true}},
+                          {15, std::chrono::minutes(15)});
     const auto stream = exposition.scrape(awkward_snapshot(), full_self_metrics(),
                                           std::chrono::steady_clock::now());
     std::array<char, 4096> piece{};

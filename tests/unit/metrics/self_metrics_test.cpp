@@ -29,7 +29,7 @@ TEST(SelfMetrics, ShowsTheirRows) {
              "vfswatch_map_memory_bytes{map=\"sums\"} 5242880",
              "vfswatch_dropped_total{reason=\"name_ring_full\"} 0",
              "vfswatch_dropped_total{reason=\"residue_torn\"} 2",
-             "vfswatch_paths_unresolved_total 0",
+             "vfswatch_paths_resolved_total 0",
              "vfswatch_config_last_reload_successful 1",
              "vfswatch_config_last_reload_success_timestamp_seconds 1700000000.25",
          }) {

@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+#include "metrics/cgroup_names.h"
+#include "metrics/series_labels.h"
 #include "snapshots.h"
 
 namespace vfswatchd {
@@ -24,6 +26,14 @@ using testing::IsEmpty;
 
 constexpr SeriesTable::TimePoint kStart{std::chrono::hours(1)};
 constexpr SeriesLimits kLimits{100, minutes(15)};
+constexpr LabelFields kAllFields{.pid = true,
+                                 .comm = true,
+                                 .uid = true,
+                                 .unit = true,
+                                 .cgroup = true,
+                                 .device = true,
+                                 .inode = true,
+                                 .call = true};
 
 TEST(SeriesTable, NamesAFilesReads) {
     SeriesTable table({{"db", {}, "", ""}}, kLimits);
@@ -34,13 +44,22 @@ TEST(SeriesTable, NamesAFilesReads) {
 }
 
 TEST(SeriesTable, ShowsTheFieldsThatATargetAsksFor) {
-    SeriesTable table({{"plain", {}, "", ""}, {"full", {true, true, true, true}, "", ""}}, kLimits);
-    table.apply(make_snapshot({make_sum(1, 3, 1, {5, 1, 0, 0}, {42, 33, "sixteen-bytes-ab", 1234})},
-                              {{1, "/a", false}}),
-                kStart);
+    SeriesTable table({{"plain", {}, "", ""}, {"full", kAllFields, "", ""}}, kLimits);
+    ReadSnapshot snapshot = make_snapshot({make_sum(1, 3, 1, {5, 1, 0, 0},
+                                                    {.tgid = 42,
+                                                     .uid = 33,
+                                                     .comm = "sixteen-bytes-ab",
+                                                     .call = 1234,
+                                                     .cgroup = 77,
+                                                     .inode = 18446744073709551615U,
+                                                     .device = 259U << 20 | 7})},
+                                          {{1, "/a", false}});
+    snapshot.new_cgroups = {{77, "/system.slice/db.service/worker"}};
+    table.apply(snapshot, kStart);
     EXPECT_THAT(series_of(table),
                 ElementsAre(R"({target="full",path="/a",pid="42",comm="sixteen-bytes-ab",uid="33",)"
-                            R"(call="syscall_1233"})"
+                            R"(unit="db.service",cgroup="/system.slice/db.service/worker",)"
+                            R"(device="259:7",inode="18446744073709551615",call="syscall_1233"})"
                             " 5/1/0/0",
                             R"({target="plain",path="/a"} 5/1/0/0)"));
 }
@@ -339,11 +358,114 @@ TEST(SeriesTable, KeepsAwkwardNamesDistinct) {
                 testing::Contains("{target=\"a\",path=\"/" + long_utf8 + "abd\"} 10/1/0/0"));
 }
 
-TEST(SeriesTable, CountsATruncatedPathOnce) {
+TEST(SeriesTable, CountsASeriesWithoutItsWholePathOnce) {
     SeriesTable table({{"a", {}, "", ""}}, kLimits);
-    table.apply(make_snapshot({}, {{1, "/cut", true}, {2, "/whole", false}}), kStart);
-    table.apply(make_snapshot({}, {{1, "/cut", true}}), kStart);
+    const std::vector<FileName> names = {
+        {1, "/cut", true, false}, {2, "/whole", false, false}, {3, "/reader's", false, true}};
+    const std::vector<ReadSum> sums = {
+        make_sum(1, 1, 1, {1, 1, 0, 0}), make_sum(2, 1, 2, {1, 1, 0, 0}),
+        make_sum(3, 1, 3, {1, 1, 0, 0}), make_sum(4, 1, 1, {1, 1, 0, 0})};
+    table.apply(make_snapshot(sums, names), kStart);
+    table.apply(make_snapshot({}, names), kStart);
     EXPECT_EQ(table.paths_truncated(), 1U);
+    EXPECT_EQ(table.paths_unresolved(), 1U);
+}
+
+TEST(SeriesTable, WaitsForTheCgroupThatALabelShows) {
+    SeriesTable table({{"a", {.unit = true}, "", ""}}, kLimits);
+    const ReadSum sum = make_sum(1, 1, 1, {5, 1, 0, 0}, {.cgroup = 9});
+    table.apply(make_snapshot({sum}, {{1, "/a"}}), kStart);
+    EXPECT_THAT(series_of(table), IsEmpty());
+    EXPECT_EQ(table.books()[0].total.bytes, 5U);
+    ReadSnapshot told = make_snapshot({sum});
+    told.new_cgroups = {{9, "/a.slice/b.scope"}};
+    table.apply(told, kStart);
+    EXPECT_THAT(series_of(table), ElementsAre(R"({target="a",path="/a",unit="b.scope"} 5/1/0/0)"));
+}
+
+TEST(SeriesTable, NamesTheSumsThatNobodyReads) {
+    SeriesTable table({{"a", {}, "", ""}}, kLimits);
+    const std::vector<FileName> names = {{1, "/1"}, {2, "/2"}};
+    table.apply(
+        make_snapshot({make_sum(1, 1, 1, {5, 1, 0, 0}), make_sum(2, 1, 2, {5, 1, 0, 0})}, names),
+        kStart);
+    const auto later = kStart + kLimits.idle_timeout;
+    EXPECT_THAT(table.idle_sums(later - seconds(1)), IsEmpty());
+    table.apply(make_snapshot({make_sum(1, 1, 1, {5, 1, 0, 0}), make_sum(2, 1, 2, {5, 2, 0, 0})}),
+                later);
+    EXPECT_THAT(table.idle_sums(later), ElementsAre(1U));
+}
+
+/// An id comes back as another file's, whose counts begin at 0.
+TEST(SeriesTable, TellsARetiredSumFromTheNextOneOfItsId) {
+    SeriesTable table({{"a", {}, "", ""}}, kLimits);
+    table.apply(make_snapshot({make_sum(1, 1, 1, {100, 1, 0, 0})}, {{1, "/old"}}), kStart);
+    // What came behind the last snapshot is in the last counts.
+    table.retire(make_sum(1, 1, 1, {130, 2, 0, 0}), kStart);
+    EXPECT_THAT(series_of(table), ElementsAre(R"({target="a",path="/old"} 130/2/0/0)"));
+    EXPECT_EQ(table.books()[0].total, (ReadCounts{130, 2, 0, 0}));
+    EXPECT_THAT(table.idle_sums(kStart + minutes(60)), IsEmpty());
+
+    table.apply(make_snapshot({make_sum(1, 1, 2, {7, 1, 0, 0})}, {{2, "/new"}}), kStart);
+    EXPECT_THAT(series_of(table), ElementsAre(R"({target="a",path="/new"} 7/1/0/0)",
+                                              R"({target="a",path="/old"} 130/2/0/0)"));
+    EXPECT_EQ(table.books()[0].total, (ReadCounts{137, 3, 0, 0}));
+}
+
+TEST(SeriesTable, PutsWhatIsRetiredWithoutAPathIntoTheOverflow) {
+    SeriesTable table({{"a", {}, "", ""}, {"b", {}, "", ""}}, kLimits);
+    table.apply(make_snapshot({make_sum(1, 2, 1, {100, 1, 0, 0})}), kStart);
+    table.retire(make_sum(1, 2, 1, {130, 2, 0, 0}), kStart);
+    EXPECT_EQ(table.books()[0].over_map_full, ReadCounts{});
+    EXPECT_EQ(table.books()[1].over_map_full, (ReadCounts{130, 2, 0, 0}));
+    EXPECT_EQ(table.books()[1].total, (ReadCounts{130, 2, 0, 0}));
+    EXPECT_EQ(table.known_paths(), 0U);
+}
+
+TEST(SeriesTable, KeepsAPathWhileThereIsASumOfIt) {
+    SeriesTable table({{"a", {.pid = true}, "", ""}}, kLimits);
+    table.apply(
+        make_snapshot({make_sum(1, 1, 1, {1, 1, 0, 0}, {1}), make_sum(2, 1, 1, {0, 0, 0, 0}, {2})},
+                      {{1, "/a"}}),
+        kStart);
+    table.retire(make_sum(1, 1, 1, {1, 1, 0, 0}, {1}), kStart);
+    table.apply(make_snapshot({make_sum(2, 1, 1, {3, 1, 0, 0}, {2})}), kStart);
+    EXPECT_THAT(series_of(table), ElementsAre(R"({target="a",path="/a",pid="1"} 1/1/0/0)",
+                                              R"({target="a",path="/a",pid="2"} 3/1/0/0)"));
+    table.retire(make_sum(2, 1, 1, {3, 1, 0, 0}, {2}), kStart);
+    EXPECT_EQ(table.known_paths(), 0U);
+}
+
+TEST(UnitOf, IsWhatSystemdWouldSay) {
+    const std::map<std::string, std::string> units = {
+        {"/", ""},
+        {"/init.scope", "init.scope"},
+        {"/system.slice/db.service", "db.service"},
+        {"/system.slice/system-db.slice/db@1.service/worker/deep", "db@1.service"},
+        {"/user.slice/user-0.slice/user@0.service/app.slice/a.service", "user@0.service"},
+        {"/user.slice/user-0.slice", ""},
+        {"/system.slice/_odd.service", "odd.service"},
+        {"/payload", ""},
+        {"/payload/a.service", ""},
+    };
+    for (const auto& [cgroup, unit] : units)
+        EXPECT_EQ(unit_of(cgroup), unit) << cgroup;
+}
+
+TEST(CgroupNames, KeepWhatIsHeldAndSomeOfTheRest) {
+    CgroupNames names;
+    names.learn({1, "/held"});
+    names.hold(1);
+    for (std::uint64_t id = 2; id < 5 * std::uint64_t{VFSWATCH_MAX_CGROUPS}; ++id) {
+        names.learn({id, "/" + std::to_string(id)});
+        names.hold(id);
+        names.release(id);
+    }
+    EXPECT_LE(names.size(), 2U * VFSWATCH_MAX_CGROUPS + 1);
+    ASSERT_NE(names.path_of(1), nullptr);
+    EXPECT_EQ(*names.path_of(1), "/held");
+    EXPECT_EQ(names.path_of(2), nullptr);
+    EXPECT_NE(names.path_of(5 * std::uint64_t{VFSWATCH_MAX_CGROUPS} - 1), nullptr);
 }
 
 TEST(SeriesTable, IgnoresTargetsThatItDoesNotKnow) {

@@ -22,17 +22,23 @@ struct Reader {
     std::uint32_t uid = 0;
     std::string_view comm = "";
     std::uint32_t call = 0;  ///< as vfswatch_sum_key has it
+    std::uint64_t cgroup = 0;
+    std::uint64_t inode = 0;
+    std::uint32_t device = 0;
 };
 
-inline ReadSum make_sum(std::uint32_t id, TargetMask targets, std::uint32_t name_id,
-                        ReadCounts counts, const Reader& reader = {}) {
+inline ReadSum make_sum(std::uint32_t id, TargetMask targets, std::uint64_t path, ReadCounts counts,
+                        const Reader& reader = {}) {
     ReadSum sum;
     sum.id = id;
     sum.key.targets = targets;
-    sum.key.name_id = name_id;
+    sum.key.path = path;
     sum.key.tgid = reader.tgid;
     sum.key.uid = reader.uid;
     sum.key.call = reader.call;
+    sum.key.cgroup = reader.cgroup;
+    sum.key.inode = reader.inode;
+    sum.key.device = reader.device;
     std::memcpy(sum.key.comm, reader.comm.data(),
                 std::min(reader.comm.size(), sizeof(sum.key.comm)));
     sum.counts = counts;

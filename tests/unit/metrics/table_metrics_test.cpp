@@ -73,7 +73,17 @@ TEST(TableMetrics, WritesCountersExactlyAbove2To53) {
     EXPECT_THAT(text, HasSubstr("vfswatch_target_read_bytes_total{target=\"a\"} "
                                 "18014398509481986\n"));
     EXPECT_THAT(text, HasSubstr("unattributed_read_calls_total{reason=\"task_table_full\"} 3\n"));
-    EXPECT_THAT(text, HasSubstr("\nvfswatch_paths_truncated_total 1\n"));
+}
+
+TEST(TableMetrics, CountSeriesWithoutTheirWholePath) {
+    SeriesTable table({{"a", {}, "", ""}}, {10, std::chrono::minutes(1)});
+    table.apply(make_snapshot({make_sum(1, 1, 1, {1, 1, 0, 0}), make_sum(2, 1, 2, {1, 1, 0, 0}),
+                               make_sum(3, 1, 3, {1, 1, 0, 0})},
+                              {{1, "/1", true}, {2, "/2", true}, {3, "/3", false, true}}),
+                kStart);
+    const std::string text = render_table_metrics(table);
+    EXPECT_THAT(text, HasSubstr("\nvfswatch_paths_truncated_total 2\n"));
+    EXPECT_THAT(text, HasSubstr("\nvfswatch_paths_unresolved_total 1\n"));
 }
 
 TEST(TableMetrics, PutErrorsWithoutACountOfTheirOwnUnderOther) {
