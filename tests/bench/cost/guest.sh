@@ -4,7 +4,7 @@
 # `SETUP CASE INSTRUCTIONS`, and before them `SETUP trial exact`. Where the probes miss reads the
 # trial is `inexact`; where they do not start it is `refused` and no figures follow.
 # A setup is none, empty, bpftrace-bytes, bpftrace-both, filetop, or vfswatchd itself, with a target
-# and the methods of its configuration: TARGET/ACCOUNTING/EXIT.
+# and the methods of its configuration: TARGET/ACCOUNTING/EXIT; TARGET@64 is 64 such targets.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 work=/run/cost
@@ -47,14 +47,30 @@ target() {
 	path) echo "paths: {include: [\"$work/files/**\"]}" ;;
 	pid) echo "processes: {pids: [$2]}" ;;
 	pid-path) echo "processes: {pids: [$2]}, paths: {include: [\"$work/files/**\"]}" ;;
+	other-comm) echo 'processes: {comms: [another]}' ;;
+	other-uid) echo 'processes: {uids: [12345]}' ;;
+	other-exe) echo 'processes: {exes: [/usr/bin/another]}' ;;
+	other-cgroup) echo 'processes: {cgroups: [/another.slice/another.service]}' ;;
+	comm) echo 'processes: {comms: [read_cost]}' ;;
+	cgroup) echo 'processes: {cgroups: [/]}' ;;
+	follow) echo "processes: {pids: [$$], follow_children: true}" ;;
+	labels) echo "processes: {pids: [$2]}, labels: [comm, uid, cgroup]" ;;
 	*) die "no such target: $1" ;;
 	esac
 }
 
+# targets TARGET[@COUNT]: as the configuration lists them.
+targets() {
+	case $1 in *@*) count=${1#*@} ;; *) count=1 ;; esac
+	for i in $(seq "$count"); do
+		echo "  - {name: bench$i, $(target "${1%@*}" "$reader")}"
+	done
+}
+
 # start_daemon TARGET ACCOUNTING EXIT
 start_daemon() {
-	printf 'probe: {accounting: %s, exit: %s}\ntargets:\n  - {name: bench, %s}\n' \
-		"$2" "$3" "$(target "$1" "$reader")" >"$work/config.yaml"
+	printf 'limits: {max_series: 100000}\nprobe: {accounting: %s, exit: %s}\ntargets:\n%s\n' \
+		"$2" "$3" "$(targets "$1")" >"$work/config.yaml"
 	vfswatchd --config "$work/config.yaml" --listen "$endpoint" >"$out" 2>"$err" &
 	prober=$!
 	wait_for "$1/$2/$3" grep -q 'metrics on' "$err"
@@ -127,7 +143,10 @@ new_files_on_page() {
 # when the kernel has freed the reader.
 check_counted() {
 	case $1 in
-	path/* | pid/* | pid-path/*) wait_for "$1: new files on the page" new_files_on_page 1000 ;;
+	pid-path@64/*) wait_for "$1: new files on the page" new_files_on_page 64000 ;;
+	path/* | pid/* | pid-path/* | comm/* | cgroup/* | follow/* | labels/*)
+		wait_for "$1: new files on the page" new_files_on_page 1000
+		;;
 	*/*) wait_for "$1: no new files on the page" new_files_on_page 0 ;;
 	esac
 }
