@@ -5,26 +5,15 @@ import os
 import pathlib
 import subprocess
 import time
-import urllib.parse
 
-from harness import checks, daemon, endpoint, programs
+from harness import checks, daemon, endpoint, programs, prometheus
 
 DATA = pathlib.Path("/srv/prom")
 SECONDS = 120
-PORT = 9090
 SCRAPE_SECONDS = 2
 RATE_MAY_DIFFER = 0.02
 # One read each 10 ms.
 BYTES, INTERVAL_NS = 4000, 10_000_000
-CONFIG = f"""
-global:
-  scrape_interval: {SCRAPE_SECONDS}s
-  scrape_timeout: {SCRAPE_SECONDS}s
-scrape_configs:
-  - job_name: vfswatchd
-    static_configs:
-      - targets: ["127.0.0.1:9974"]
-"""
 NAMES = [b'quote"d', b"back\\slash", b"new\nline", b"byte\xff", b"byte\\xff", b"byte\\\\xff",
          b"tab\t", b"rubout\x7f", "ä".encode() * 127 + b"x", "ä".encode() * 126 + b"xyz",
          "\U0001f600".encode(), b"\xc3", b"\xed\xa0\x80", b"plain", b"{a=\"b\"}", b"a,b"]
@@ -44,39 +33,11 @@ def label_of(name):
     return text
 
 
-def query(text, at=None):
-    """[(labels, value)] as Prometheus answers."""
-    words = {"query": text, **({"time": at} if at else {})}
-    answer = endpoint.get(f"/api/v1/query?{urllib.parse.urlencode(words)}", port=PORT)
-    told = json.loads(answer.body)
-    if told["status"] != "success":
-        raise ValueError(told)
-    return [(row["metric"], row["value"][1]) for row in told["data"]["result"]]
-
-
 def counters():
     """The families of ours that Prometheus holds and that may only grow."""
-    answer = endpoint.get("/api/v1/label/__name__/values", port=PORT)
+    answer = endpoint.get("/api/v1/label/__name__/values", port=prometheus.PORT)
     return [name for name in json.loads(answer.body)["data"]
             if name.startswith("vfswatch_") and name.endswith("_total")]
-
-
-def start_prometheus():
-    (DATA / "prometheus.yml").write_text(CONFIG)
-    process = subprocess.Popen(
-        ["prometheus", f"--config.file={DATA}/prometheus.yml", f"--storage.tsdb.path={DATA}/tsdb",
-         f"--web.listen-address=127.0.0.1:{PORT}"],
-        stdout=subprocess.DEVNULL, stderr=open(DATA / "prometheus.log", "wb"))
-
-    def ready():
-        try:
-            return endpoint.get("/-/ready", port=PORT).status == 200
-        except OSError:
-            return False
-
-    if not checks.until(ready, 180, 1):
-        raise TimeoutError((DATA / "prometheus.log").read_text()[-2000:])
-    return process
 
 
 def read_names():
@@ -91,7 +52,7 @@ def check_rate(check, end):
     path = f'path="{DATA}/steady"'
     wanted = BYTES * 1_000_000_000 / INTERVAL_NS
     for window in ("30s", "1m"):
-        rates = query(f"rate(vfswatch_file_read_bytes_total{{{path}}}[{window}])", end)
+        rates = prometheus.query(f"rate(vfswatch_file_read_bytes_total{{{path}}}[{window}])", end)
         rate = float(rates[0][1]) if rates else 0.0
         check.true(f"rate over {window}", abs(rate / wanted - 1) <= RATE_MAY_DIFFER,
                    f"{rate:.0f} B/s of {wanted:.0f} B/s ({rate / wanted - 1:+.2%})")
@@ -99,7 +60,7 @@ def check_rate(check, end):
 
 def check_names(check, end):
     found = {labels["path"]: int(value) for labels, value in
-             query('vfswatch_file_read_calls_total{target="names"}', end)}
+             prometheus.query('vfswatch_file_read_calls_total{target="names"}', end)}
     wanted = {f"{DATA}/names/{label_of(name)}": times
               for times, name in enumerate(NAMES, start=1)}
     check.equal("names are all distinct", len(found), len(NAMES))
@@ -108,20 +69,21 @@ def check_names(check, end):
 
 def check_history(check, begin, end):
     seconds = int(end - begin)
-    scrapes = int(query(f"count_over_time(up[{seconds}s])", end)[0][1])
-    least = int(query(f"min_over_time(up[{seconds}s])", end)[0][1])
+    scrapes = int(prometheus.query(f"count_over_time(up[{seconds}s])", end)[0][1])
+    least = int(prometheus.query(f"min_over_time(up[{seconds}s])", end)[0][1])
     check.true("up throughout", least == 1 and scrapes >= 0.9 * seconds / SCRAPE_SECONDS,
                f"{scrapes} scrapes in {seconds} s, the least `up` is {least}")
     # One family at a time: resets() drops the name, and without it many samples are alike.
-    resets = {family: query(f"resets({family}[{seconds}s])", end) for family in counters()}
+    resets = {family: prometheus.query(f"resets({family}[{seconds}s])", end)
+              for family in counters()}
     check.equal("counters never fall",
                 [(family, row) for family, rows in resets.items() for row in rows if row[1] != "0"],
                 [])
     looked_at = sum(map(len, resets.values()))
     check.true("counters looked at", looked_at > 2 * len(NAMES),
                f"{looked_at} of {len(resets)} families")
-    series = int(query("vfswatch_series", end)[0][1])
-    samples = int(query('count(vfswatch_file_read_bytes_total)', end)[0][1])
+    series = int(prometheus.query("vfswatch_series", end)[0][1])
+    samples = int(prometheus.query('count(vfswatch_file_read_bytes_total)', end)[0][1])
     check.equal("vfswatch_series", series, samples)
 
 
@@ -133,7 +95,7 @@ def body(check):
     daemon.start({"targets": [{"name": "steady", "paths": {"include": [f"{DATA}/steady"]}},
                               {"name": "names", "paths": {"include": [f"{DATA}/names"]}},
                               {"name": "everything", "labels": ["comm"]}]})
-    server = start_prometheus()
+    server = prometheus.start(DATA, SCRAPE_SECONDS)
     checks.say("Prometheus is ready")
     reader = subprocess.Popen([programs.READERS, "-n", "1000000", "-b", str(BYTES), "-i",
                                str(INTERVAL_NS), f"{DATA}/steady"], stdout=subprocess.DEVNULL)

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A real Prometheus that scrapes the daemon."""
+import json
+import subprocess
+import urllib.parse
+
+from harness import checks, endpoint
+
+PORT = 9090
+CONFIG = """
+global:
+  scrape_interval: {seconds}s
+  scrape_timeout: {seconds}s
+scrape_configs:
+  - job_name: vfswatchd
+    static_configs:
+      - targets: ["127.0.0.1:9974"]
+"""
+
+
+def start(folder, scrape_seconds):
+    """Keeps what it needs in `folder`; returns the process when it answers."""
+    (folder / "prometheus.yml").write_text(CONFIG.format(seconds=scrape_seconds))
+    process = subprocess.Popen(
+        ["prometheus", f"--config.file={folder}/prometheus.yml",
+         f"--storage.tsdb.path={folder}/tsdb", f"--web.listen-address=127.0.0.1:{PORT}"],
+        stdout=subprocess.DEVNULL, stderr=open(folder / "prometheus.log", "wb"))
+
+    def ready():
+        try:
+            return endpoint.get("/-/ready", port=PORT).status == 200
+        except OSError:
+            return False
+
+    if not checks.until(ready, 180, 1):
+        raise TimeoutError((folder / "prometheus.log").read_text()[-2000:])
+    return process
+
+
+def query(text, at=None):
+    """[(labels, value)] as Prometheus answers."""
+    words = {"query": text, **({"time": at} if at else {})}
+    answer = endpoint.get(f"/api/v1/query?{urllib.parse.urlencode(words)}", port=PORT)
+    told = json.loads(answer.body)
+    if told["status"] != "success":
+        raise ValueError(told)
+    return [(row["metric"], row["value"][1]) for row in told["data"]["result"]]
