@@ -6,6 +6,7 @@ import pathlib
 import re
 import shutil
 import signal
+import subprocess
 
 from harness import checks
 
@@ -99,13 +100,9 @@ class Stopped:
         """{path: (bytes, calls)} as strace saw them."""
         if not checks.until(self._is_written, 60):
             raise TimeoutError(f"strace has not written all of {self.traces}")
-        sums = collections.defaultdict(lambda: [0, 0])
-        for trace in self.traces.iterdir():
-            # What comes before is of the shell that stopped itself.
-            text = trace.read_text(errors="surrogateescape").rpartition(STOPPED)[2]
-            for line in text.splitlines():
-                _add_call(line, sums)
-        return {path: tuple(amount) for path, amount in sums.items()}
+        # What comes before is of the shell that stopped itself.
+        return _sums(trace.read_text(errors="surrogateescape").rpartition(STOPPED)[2]
+                     for trace in self.traces.iterdir())
 
     def _is_written(self):
         return all(ENDED.search(trace.read_text(errors="surrogateescape"))
@@ -115,6 +112,39 @@ class Stopped:
         """What `readers` printed: {path: (bytes, calls)}."""
         rows = (line.rsplit(" ", 2) for line in self.out.read_text().splitlines())
         return {path: (int(count), int(calls)) for path, count, calls in rows}
+
+
+class Attached:
+    """strace at processes that run already, and at those that they make from now on."""
+
+    def __init__(self, pids, traces):
+        self.traces = pathlib.Path(traces)
+        shutil.rmtree(self.traces, ignore_errors=True)
+        self.traces.mkdir(parents=True)
+        self.process = subprocess.Popen(
+            ["strace", "-f", "-ff", "-y", "-s", "0", "-e", f"trace={READ_CALLS}",
+             "-o", str(self.traces / "trace"), *(f"-p{pid}" for pid in pids)],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        if not checks.until(lambda: all(map(_is_traced, pids)), 60):
+            raise ChildProcessError("strace does not attach")
+
+    def end(self):
+        """Leaves the processes alone; returns {path: (bytes, calls)}, what they read meanwhile."""
+        self.process.terminate()
+        self.process.wait()
+        return _sums(trace.read_text(errors="surrogateescape") for trace in self.traces.iterdir())
+
+
+def _is_traced(pid):
+    return "TracerPid:\t0\n" not in pathlib.Path(f"/proc/{pid}/status").read_text()
+
+
+def _sums(texts):
+    sums = collections.defaultdict(lambda: [0, 0])
+    for text in texts:
+        for line in text.splitlines():
+            _add_call(line, sums)
+    return {path: tuple(amount) for path, amount in sums.items()}
 
 
 def _add_call(line, sums):
