@@ -102,17 +102,22 @@ def reads_of(process):
     return numbers, 1 + process.number % 3, 1 + process.number % 97
 
 
-def start(process):
-    """A process that stands still before it begins its program."""
+def start(numbers):
+    """[(what was started, Process)]; they stand still before they begin their programs."""
+    together = [(begin(process), process) for process in map(describe, numbers)]
+    for started, process in together:
+        os.waitid(os.P_PID, started.pid, os.WSTOPPED | os.WEXITED)
+        if process.group:
+            (GROUP / process.group / "cgroup.procs").write_text(str(started.pid))
+    return together
+
+
+def begin(process):
     numbers, times, count = reads_of(process)
-    started = subprocess.Popen(
+    return subprocess.Popen(
         ["sh", "-c", GATED, "sh", str(DATA / "bin" / process.comm), "-n",
          str(FILES_OF_ONE * times), "-b", str(count), *(str(path_of(n)) for n in numbers)],
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, user=process.uid, extra_groups=[])
-    os.waitid(os.P_PID, started.pid, os.WSTOPPED | os.WEXITED)
-    if process.group:
-        (GROUP / process.group / "cgroup.procs").write_text(str(started.pid))
-    return started, process
 
 
 def make_targets(started):
@@ -145,12 +150,12 @@ def totals(page):
 def body(check):
     make_files()
     # Some begin before the daemon, which can be told their pids, and some after it.
-    early = [start(describe(number)) for number in range(0, PROCESSES, 2)]
+    early = start(range(0, PROCESSES, 2))
     checks.say(f"{len(early)} processes stand still")
     targets = make_targets(early)
     daemon.start({"limits": {"max_series": 100000},
                   "targets": [config for config, _, _ in targets.values()]})
-    late = [start(describe(number)) for number in range(1, PROCESSES, 2)]
+    late = start(range(1, PROCESSES, 2))
     checks.say(f"{len(late)} more")
     for started, _ in early + late:
         started.send_signal(signal.SIGCONT)
