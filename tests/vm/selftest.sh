@@ -143,11 +143,12 @@ systemctl is-system-running
 systemctl start selftest
 [ "$(stat -c %U /proc/1)" = root ]
 id selftest >/dev/null
-for program in fio strace sqlite3 python3 bpftrace curl ip bpftool promtool prometheus killall ps
+for program in fio strace sqlite3 python3 bpftrace curl ip bpftool promtool prometheus killall ps \
+    pgbench nginx logrotate
 do
     command -v "$program"
 done
-! systemctl is-active prometheus
+! systemctl is-active prometheus nginx postgresql@15-main logrotate.timer
 [ -e /sys/kernel/btf/vmlinux ] && [ -d /sys/kernel/tracing/events ]
 [ "$(stat -f -c %T /sys/fs/bpf /sys/fs/cgroup | tr '\n' ' ')" = "bpf_fs cgroup2fs " ]
 journalctl --unit selftest | grep -q Finished
