@@ -117,8 +117,15 @@ def got(poller):
             "poller": programs.io_of(poller).bytes}
 
 
-def turn_logs(writer, until):
-    """How often all logs were turned."""
+def behind(poller):
+    """How many of its bytes are counted nowhere, and under none of its logs."""
+    known = programs.io_of(poller).bytes
+    sums = endpoint.scrape().by(endpoint.TARGET_BYTES, "target")
+    return max(0, known - sums["everything"]), max(0, known - sums["poller"])
+
+
+def turn_logs(writer, poller, until):
+    """How often all logs were turned. Tells when the poller's reads are first missing."""
     settings = WORK / "logrotate.conf"
     settings.write_text(SETTINGS.format(data=DATA, kept=KEPT, writer=writer))
     turns = 0
@@ -127,6 +134,7 @@ def turn_logs(writer, until):
         subprocess.run(["logrotate", "--force", "--state", str(WORK / "state"), str(settings)],
                        check=True)
         turns += 1
+        checks.say(f"turn {turns}: {behind(poller)} bytes behind")
     return turns
 
 
@@ -158,14 +166,25 @@ def check_rates(check, begin, end, rates):
 
 
 def check_sums(check, poller):
-    """Nobody writes any more, so the readers are soon at the end."""
+    """Nobody writes any more, so the readers are soon at the end; one of them is stopped, for it
+    would go on asking."""
+    os.kill(poller, signal.SIGSTOP)
+
     def look():
         page = endpoint.scrape()
-        return page, page.by(endpoint.TARGET_BYTES, "target"), got(poller)
+        bytes_got = got(poller)
+        totals = page.by(endpoint.TARGET_BYTES, "target")
+        return page, totals, bytes_got | {"everything": bytes_got["poller"]}
 
     checks.until(lambda: (seen := look())[1] == seen[2], 30)
     page, totals, wanted = look()
     check.same("targets' totals == what the readers got", totals, wanted)
+    calls = programs.io_of(poller).calls
+    check.same("poller's calls", page.by(endpoint.TARGET_CALLS, "target", target="poller") |
+               page.by(endpoint.TARGET_CALLS, "target", target="everything"),
+               {"poller": calls, "everything": calls})
+    if totals != wanted:
+        checks.say(str(page.files(target="everything")))
     files = page.by(endpoint.FILE_BYTES, "path", target="tail")
     for name in LOGS:
         check.equal(f"tail {name} log, under all its names, == its output",
@@ -186,7 +205,9 @@ def body(check):
     os.waitid(os.P_PID, poller, os.WSTOPPED | os.WEXITED)
     paths = {"include": [f"{DATA}/**"]}
     daemon.start({"targets": [{"name": "tail", "processes": {"comms": ["tail"]}, "paths": paths},
-                              {"name": "poller", "processes": {"pids": [poller]}, "paths": paths}]})
+                              {"name": "poller", "processes": {"pids": [poller]}, "paths": paths},
+                              {"name": "everything", "processes": {"pids": [poller]},
+                               "file_types": daemon.ALL_TYPES}]})
     server = prometheus.start(WORK, SCRAPE_SECONDS)
     writer = fork(write_steadily)
     tails = [tail(name) for name in LOGS]
@@ -194,7 +215,8 @@ def body(check):
     scrapes = scraper.Scraper(SCRAPE_SECONDS)
     wait_for_steady_samples()
     begin, before = time.time(), got(poller)
-    turns = turn_logs(writer, begin + SECONDS)
+    checks.say(f"the beginning: {behind(poller)} bytes behind")
+    turns = turn_logs(writer, poller, begin + SECONDS)
     end, after = time.time(), got(poller)
     check_rates(check, begin, end, {name: (after[name] - before[name]) / (end - begin)
                                     for name in before})
