@@ -4,6 +4,7 @@ steady writer, `tail -F` and a reader that polls: what the readers got is what a
 makes of the counters, and no series of a log ever falls."""
 import os
 import pathlib
+import re
 import signal
 import subprocess
 import sys
@@ -24,6 +25,7 @@ LINE_SECONDS = 0.04
 POLL_SECONDS = 0.1
 POLL_BYTES = 65536
 KEPT = 3
+POSITION = re.compile(r"^pos:\s*(\d+)", re.MULTILINE)
 SETTINGS = """
 {data}/moved.log {{
     rotate {kept}
@@ -165,10 +167,20 @@ def check_rates(check, begin, end, rates):
                     {path: value for path, value in told.items() if value != "0"}, {})
 
 
-def check_sums(check, poller):
-    """Nobody writes any more, so the readers are soon at the end; one of them is stopped, for it
-    would go on asking."""
+def at_end(process, name):
+    """Has this `tail` read all of the file that has the log's name now?"""
+    for descriptor in pathlib.Path(f"/proc/{process.pid}/fd").iterdir():
+        if os.readlink(descriptor) == str(log(name)):
+            text = pathlib.Path(f"/proc/{process.pid}/fdinfo/{descriptor.name}").read_text()
+            return int(POSITION.search(text)[1]) == log(name).stat().st_size
+    return False
+
+
+def check_sums(check, poller, tails):
+    """Nobody writes any more. What polls is stopped, for it would go on asking."""
     os.kill(poller, signal.SIGSTOP)
+    ended = checks.until(lambda: all(map(at_end, tails, LOGS)), 30)
+    check.true("tail read to the logs' ends", ended)
 
     def look():
         page = endpoint.scrape()
@@ -222,7 +234,8 @@ def body(check):
                                     for name in before})
     check.true("logs were turned", turns >= SECONDS / TURN_SECONDS / 2, f"{turns} times")
     os.kill(writer, signal.SIGKILL)
-    check_sums(check, poller)
+    os.waitpid(writer, 0)
+    check_sums(check, poller, tails)
     scrapes.end_and_check(check, "all series:", SECONDS / 2)
     for process in (*tails, server):
         process.kill()
