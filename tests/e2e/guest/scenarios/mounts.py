@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Mounts, namespaces and containers."""
+import os
+import pathlib
+import subprocess
+
+from harness import system
+from scenarios.case import ESSENTIAL, FURTHER, OUTSIDE, SEEN, SkipCase, table
+
+
+CONTAINER = pathlib.Path("/srv/c")
+
+
+def bound_file(case):
+    file, target = case.make("file"), case.make("target")
+    system.bind(file, target)
+    for path in (target, file, target):
+        case.read_path(path)
+    system.umount(target)
+    case.read_path(target)
+
+
+def bound_folder(case):
+    case.make("d/sub/file")
+    target, outside = case.mkdir("target"), case.mkdir("target", case.outside)
+    system.bind(case.folder / "d", target)
+    system.bind(case.folder / "d/sub", outside)
+    for folder in (target / "sub", outside, case.folder / "d/sub", target / "sub", outside):
+        case.read_path(folder / "file")
+    system.umount(target)
+    system.umount(outside)
+
+
+def mounted_over(case):
+    folder = case.mkdir("d")
+    below = case.make_open("d/file")
+    case.read(below)
+    system.mount_tmpfs(folder)
+    case.read(below)
+    above = case.make_open("d/file")
+    case.read(above)
+    case.read_path(case.make("d/another"))
+    case.read(below)
+    os.close(above)
+    system.umount(folder)
+    case.read(below)
+    case.read_path(folder / "file")
+    os.close(below)
+
+
+def unmounted_lazily(case):
+    folder = case.mkdir("d")
+    system.mount_tmpfs(folder)
+    fd = case.make_open(f"{case.name}{SEEN}", folder)
+    case.read(fd)
+    system.umount(folder, system.MNT_DETACH)
+    case.read(fd)
+    os.close(fd)
+
+
+def mount_moved(case):
+    """The mount, and one below it, as they go."""
+    base = case.mkdir("base")
+    system.mount_tmpfs(base)
+    system.be_private(base)
+    here, there = case.mkdir("here", base), case.mkdir("there", base)
+    system.mount_tmpfs(here)
+    fd = case.make_open("file", here)
+    case.read(fd)
+    system.mount(here, there, flags=system.MS_MOVE)
+    case.read(fd)
+    case.read_path(there / "file")
+    os.close(fd)
+    system.umount(there)
+    system.umount(base)
+
+
+def mount_point_renamed(case):
+    """A mount goes with the folder that is above its mount point."""
+    point = case.mkdir("a/point")
+    system.mount_tmpfs(point)
+    fd = case.make_open("file", point)
+    case.read(fd)
+    os.rename(case.folder / "a", case.folder / "b")
+    case.read(fd)
+    os.close(fd)
+    system.umount(case.folder / "b/point")
+
+
+def private_mount(case):
+    point = case.mkdir("point")
+
+    def body(child):
+        system.enter_private_mounts()
+        system.mount_tmpfs(point)
+        child.read_path(case.make("point/file"))
+
+    case.child(body)
+
+
+def chrooted(case):
+    case.make("root/etc/file")
+
+    def body(child):
+        os.chroot(case.folder / "root")
+        os.chdir("/")
+        child.read_path("/etc/file")
+        child.read_path("etc/../../etc/file")
+
+    case.child(body)
+
+
+def enter_container(merged):
+    system.enter_private_mounts()
+    system.unshare(system.CLONE_NEWPID)
+    system.pivot_root(merged)
+
+
+def make_container(name):
+    """An overlay whose lower folder is on the disk and whose upper one is in memory, as the host
+    mounts it; returns its root."""
+    lower, upper, merged = OUTSIDE / f"lower-{name}", CONTAINER / f"upper-{name}", CONTAINER / name
+    for file in (f"lower{SEEN}", f"copied{SEEN}"):
+        path = lower / name / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"0123456789" * 100)
+    for folder in (upper, merged):
+        folder.mkdir(parents=True)
+    system.mount_tmpfs(upper)
+    for folder in ("upper", "work"):
+        (upper / folder).mkdir()
+    system.mount("overlay", merged, "overlay", data=f"lowerdir={lower},upperdir={upper}/upper,"
+                                                    f"workdir={upper}/work")
+    return merged
+
+
+def container(case):
+    """Nothing of it may be counted by what lies below the overlay."""
+    merged = make_container(case.name)
+
+    def read_all(child):
+        child.read_path(f"/{case.name}/lower{SEEN}")
+        fd = os.open(f"/{case.name}/copied{SEEN}", os.O_RDONLY)
+        child.read(fd)
+        with open(f"/{case.name}/copied{SEEN}", "ab") as file:
+            file.write(b"more")
+        child.read(fd)
+        os.close(fd)
+        child.read_path(f"/{case.name}/copied{SEEN}", times=5, size=2000)
+        child.read_path(case.make(f"made{SEEN}", f"/{case.name}"))
+
+    def body(child):
+        enter_container(merged)
+        child.fork(read_all)
+
+    case.child(body)
+
+
+def btrfs(case):
+    if not system.has_module("btrfs"):
+        raise SkipCase("this kernel has no module btrfs")
+    root = case.folder / "root"
+    system.mount_image("/srv/btrfs.img", 256 << 20, root, "mkfs.btrfs", "-q", "-f")
+    subprocess.run(["btrfs", "subvolume", "create", root / "sub"], stdout=subprocess.DEVNULL,
+                   check=True)
+    case.make("root/sub/file")
+    subprocess.run(["btrfs", "subvolume", "snapshot", root / "sub", root / "snap"],
+                   stdout=subprocess.DEVNULL, check=True)
+    case.read_path(case.make("root/file"), times=4)
+    # These two have one inode number.
+    case.read_path(root / "sub/file", times=3)
+    case.read_path(root / "snap/file", times=5)
+    case.read_path(root / "sub/file", times=1)
+    system.umount(root)
+
+
+TABLE = table(
+    ("bound-file", bound_file, FURTHER),
+    ("bound-folder", bound_folder, ESSENTIAL),
+    ("mounted-over", mounted_over, ESSENTIAL),
+    ("unmounted-lazily", unmounted_lazily, FURTHER),
+    ("mount-moved", mount_moved, ESSENTIAL),
+    ("mount-point-renamed", mount_point_renamed, FURTHER),
+    ("private-mount", private_mount, FURTHER),
+    ("chrooted", chrooted, FURTHER),
+    ("container", container, ESSENTIAL),
+    ("btrfs", btrfs, FURTHER),
+)
