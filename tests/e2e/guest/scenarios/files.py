@@ -81,6 +81,30 @@ def inode_again_same_name(case):
             path.unlink()
 
 
+def folder_again(case):
+    """A folder goes with its file, and comes again while that is open."""
+    fds = []
+    for _ in range(3):
+        fds.append(case.make_open("d/file"))
+        case.read(fds[-1])
+        os.unlink(case.folder / "d/file")
+        os.rmdir(case.folder / "d")
+        for fd in fds:
+            case.read(fd)
+    for fd in fds:
+        os.close(fd)
+
+
+def caches_dropped(case):
+    """What the kernel knew of the names is gone, and its memory used for others."""
+    files = [case.make(f"file{i}") for i in range(LOOPS // 4)]
+    for order in (files, files[::-1], files):
+        for number, path in enumerate(order, start=1):
+            case.read_path(path, times=number % 4 + 1)
+        with open("/proc/sys/vm/drop_caches", "w", encoding="ascii") as file:
+            file.write("2")
+
+
 def named_deleted(case):
     """A name that looks like the kernel's mark of an unlinked file."""
     fd = case.make_open("file (deleted)")
@@ -198,6 +222,8 @@ TABLE = table(
     ("unlinked-between", unlinked_between, FURTHER),
     ("inode-again-other-name", inode_again_other_name, ESSENTIAL),
     ("inode-again-same-name", inode_again_same_name, FURTHER),
+    ("folder-again", folder_again, FURTHER),
+    ("caches-dropped", caches_dropped, FURTHER),
     ("named-deleted", named_deleted, FURTHER),
     ("tmpfile", tmpfile, FURTHER),
     ("hard-links", hard_links, ESSENTIAL),

@@ -2,9 +2,10 @@
 """Mounts, namespaces and containers."""
 import os
 import pathlib
+import socket
 import subprocess
 
-from harness import system
+from harness import paths, system
 from scenarios.case import ESSENTIAL, FURTHER, OUTSIDE, SEEN, SkipCase, table
 
 
@@ -56,6 +57,44 @@ def unmounted_lazily(case):
     system.umount(folder, system.MNT_DETACH)
     case.read(fd)
     os.close(fd)
+
+
+def unmounted_lazily_below(case):
+    """The upper one of two goes, and the other one with it."""
+    folder = case.mkdir("d")
+    system.mount_tmpfs(folder)
+    point = case.mkdir("point", folder)
+    system.mount_tmpfs(point)
+    fd = case.make_open(f"{case.name}{SEEN}", point)
+    case.read(fd)
+    system.umount(folder, system.MNT_DETACH)
+    case.read(fd)
+    os.close(fd)
+
+
+def namespace_ended(case):
+    """A file outlives the mount namespace that it was opened in."""
+    point = case.mkdir("point")
+    here, there = socket.socketpair()
+
+    def body(child):
+        system.enter_private_mounts()
+        system.mount_tmpfs(point)
+        fd = case.make_open(f"{case.name}{SEEN}", point)
+        child.read(fd)
+        socket.send_fds(there, [b"."], [fd])
+        child.wait("sent")
+
+    child = paths.Child(case, body)
+    child.until("sent")
+    fd = socket.recv_fds(here, 1, 1)[1][0]
+    case.read(fd)
+    child.go()
+    child.finish()
+    case.read(fd)
+    os.close(fd)
+    here.close()
+    there.close()
 
 
 def mount_moved(case):
@@ -156,6 +195,21 @@ def container(case):
     case.child(body)
 
 
+def pivoted_open(case):
+    """Opened before its root became the root of all."""
+    merged = make_container(case.name)
+
+    def body(child):
+        system.enter_private_mounts()
+        fd = os.open(f"{merged}/{case.name}/lower{SEEN}", os.O_RDONLY)
+        child.read(fd)
+        system.pivot_root(merged)
+        child.read(fd)
+        child.read_path(f"/{case.name}/lower{SEEN}")
+
+    case.child(body)
+
+
 def btrfs(case):
     if not system.has_module("btrfs"):
         raise SkipCase("this kernel has no module btrfs")
@@ -179,10 +233,13 @@ TABLE = table(
     ("bound-folder", bound_folder, ESSENTIAL),
     ("mounted-over", mounted_over, ESSENTIAL),
     ("unmounted-lazily", unmounted_lazily, FURTHER),
+    ("unmounted-lazily-below", unmounted_lazily_below, FURTHER),
+    ("namespace-ended", namespace_ended, FURTHER),
     ("mount-moved", mount_moved, ESSENTIAL),
     ("mount-point-renamed", mount_point_renamed, FURTHER),
     ("private-mount", private_mount, FURTHER),
     ("chrooted", chrooted, FURTHER),
     ("container", container, ESSENTIAL),
+    ("pivoted-open", pivoted_open, FURTHER),
     ("btrfs", btrfs, FURTHER),
 )

@@ -59,6 +59,13 @@ def exchanged_folders(case):
                     lambda: system.exchange(case.folder / "one", case.folder / "other"))
 
 
+def exchanged_file_and_folder(case):
+    """And with it the places of what is below the folder."""
+    file, below = case.make_open("one"), case.make_open("other/below")
+    _read_exchanged(case, file, below,
+                    lambda: system.exchange(case.folder / "one", case.folder / "other"))
+
+
 def renamed_folder(case):
     """The same file before and after; another one only after; and back."""
     fd, unread = case.make_open("d/file"), case.make_open("d/unread")
@@ -166,6 +173,7 @@ TABLE = table(
     ("renamed-open", renamed_open, ESSENTIAL),
     ("renamed-over", renamed_over, FURTHER),
     ("exchanged-files", exchanged_files, FURTHER),
+    ("exchanged-file-and-folder", exchanged_file_and_folder, FURTHER),
     ("exchanged-folders", exchanged_folders, ESSENTIAL),
     ("renamed-folder", renamed_folder, ESSENTIAL),
     ("renamed-folder-first", renamed_folder_first, FURTHER),
