@@ -33,6 +33,7 @@ static const char kUsage[] =
     "         name:NAME  thread-name:NAME (by another thread)  uid:NUMBER  cgroup:FOLDER\n"
     "         exec:PROGRAM  fork (the child goes on, and its parent waits)\n"
     "         orphan (the child goes on when its parent has ended)  stop\n"
+    "         thread-fork and thread-exec:PROGRAM (the same by another thread)\n"
     "         tell:FILE (writes there its pid, and what its /proc/self/cgroup says)\n";
 
 enum { kAtOnce = 6, kMaxBytes = 4096, kMaxFiles = 8, kWays = 2 };
@@ -290,6 +291,22 @@ static void go_on_as_program(char *program, char **steps, unsigned long count) {
     err(1, "%s", program);
 }
 
+static void do_steps(char **steps, unsigned long count);
+
+struct Rest {
+    char *program;
+    char **steps;
+    unsigned long count;
+};
+
+static void *go_on(void *argument) {
+    const struct Rest *rest = argument;
+    if (rest->program) go_on_as_program(rest->program, rest->steps, rest->count);
+    go_on_as_child(true);
+    do_steps(rest->steps, rest->count);
+    _exit(0);
+}
+
 static bool is_plain_step(char *step) {
     char *value;
     if ((value = after(step, "read"))) read_as_told(value);
@@ -305,10 +322,13 @@ static bool is_plain_step(char *step) {
 
 static void do_steps(char **steps, unsigned long count) {
     for (unsigned long i = 0; i < count; i++) {
-        char *program;
+        struct Rest rest = {NULL, steps + i + 1, count - i - 1};
         if (is_plain_step(steps[i])) continue;
-        if ((program = after(steps[i], "exec")))
-            go_on_as_program(program, steps + i + 1, count - i - 1);
+        if ((rest.program = after(steps[i], "exec")))
+            go_on_as_program(rest.program, rest.steps, rest.count);
+        else if ((rest.program = after(steps[i], "thread-exec")) ||
+                 strcmp(steps[i], "thread-fork") == 0)
+            in_thread(go_on, &rest);
         else if (strcmp(steps[i], "fork") == 0) go_on_as_child(true);
         else if (strcmp(steps[i], "orphan") == 0) go_on_as_child(false);
         else if (strcmp(steps[i], "stop") == 0) raise(SIGSTOP);

@@ -253,8 +253,9 @@ class Changes:
         self.folder = DATA / "changes"
         self.inside, self.outside = (program(self.folder / f"bin/{name}")
                                      for name in ("vw-in", "vw-out"))
-        self.files = {name: make(self.folder / name)
-                      for name in ("exec", "uid", "name", "any", "orphan", "exec-out", "earlier")}
+        self.files = {name: make(self.folder / name) for name in (
+            "exec", "thread-exec", "thread-fork", "uid", "name", "any", "orphan", "exec-out",
+            "earlier")}
         self.exec_amount = self._measure_exec()
         # The tree of processes that is there before the daemon.
         self.earlier = programs.Stopped(
@@ -292,6 +293,9 @@ class Changes:
             target("exec-comm", {"comms": ["vw-in"]}, [self.folder / "exec", self.folder / "bin"]),
             target("exec-exe", {"exes": [self.inside]},
                    [self.folder / "exec", self.folder / "bin"]),
+            target("thread-exec", {"comms": ["vw-in"]}, [self.files["thread-exec"]]),
+            target("thread-fork", {"comms": ["vw-in"], "follow_children": True},
+                   [self.files["thread-fork"]]),
             target("uid", {"uids": [LATER_USER]}, here),
             target("name", {"comms": ["vw-named"]}, here),
             target("thread-name", {"comms": ["vw-thread"]}, here),
@@ -306,7 +310,7 @@ class Changes:
     def check(self, check):
         check.true("exec reads its program", 0 < self.exec_amount[1] < 10, self.exec_amount)
         wanted = {}
-        for part in (self.exec_in_and_out, self.setuid, self.renames, self.any_of,
+        for part in (self.exec_in_and_out, self.by_threads, self.setuid, self.renames, self.any_of,
                      self.grandchild, self.exec_of_child, self.earlier_children):
             wanted |= part()
         endpoint.until_equal(lambda: {name: files_of(name) for name in wanted}, wanted)
@@ -320,6 +324,15 @@ class Changes:
               read(file, 5), run=self.outside)
         rows = {file: (30, 3), self.outside: self.exec_amount}
         return {"exec-comm": rows, "exec-exe": rows}
+
+    def by_threads(self):
+        """Another thread than the leader execs, and forks a child, which then execs."""
+        file, forked = self.files["thread-exec"], self.files["thread-fork"]
+        steps(read(file, 1), f"thread-exec:{self.inside}", read(file, 2),
+              f"thread-exec:{self.outside}", read(file, 4), run=self.outside)
+        steps(read(forked, 1), "thread-fork", read(forked, 2), f"exec:{self.outside}",
+              read(forked, 4), run=self.inside)
+        return {"thread-exec": {file: (20, 2)}, "thread-fork": {forked: (70, 7)}}
 
     def setuid(self):
         steps(read(self.files["uid"], 2), f"uid:{LATER_USER}", read(self.files["uid"], 3))
