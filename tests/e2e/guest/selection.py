@@ -255,7 +255,7 @@ class Changes:
                                      for name in ("vw-in", "vw-out"))
         self.files = {name: make(self.folder / name) for name in (
             "exec", "thread-exec", "thread-fork", "uid", "name", "any", "orphan", "exec-out",
-            "earlier")}
+            "fork", "earlier")}
         self.exec_amount = self._measure_exec()
         # The tree of processes that is there before the daemon.
         self.earlier = programs.Stopped(
@@ -305,13 +305,16 @@ class Changes:
             target("exec-out", {"comms": ["vw-in"], "follow_children": True},
                    [self.files["exec-out"]]),
             target("exec-out-alone", {"comms": ["vw-in"]}, [self.files["exec-out"]]),
+            target("fork", {"comms": ["vw-parent"], "follow_children": True},
+                   [self.files["fork"]]),
             target("earlier", {"pids": [self.earlier.pid], "follow_children": True}, here)]
 
     def check(self, check):
         check.true("exec reads its program", 0 < self.exec_amount[1] < 10, self.exec_amount)
         wanted = {}
         for part in (self.exec_in_and_out, self.by_threads, self.setuid, self.renames, self.any_of,
-                     self.grandchild, self.exec_of_child, self.earlier_children):
+                     self.grandchild, self.exec_of_child, self.forks_without_reads,
+                     self.earlier_children):
             wanted |= part()
         endpoint.until_equal(lambda: {name: files_of(name) for name in wanted}, wanted)
         for name, rows in wanted.items():
@@ -370,6 +373,13 @@ class Changes:
               run=self.inside)
         steps("fork", read(file, 16), run=self.outside)
         return {"exec-out": {file: (70, 7)}, "exec-out-alone": {file: (30, 3)}}
+
+    def forks_without_reads(self):
+        """A parent is what it is when it forks, whether it reads then or not."""
+        file = self.files["fork"]
+        steps("name:vw-parent", "fork", "name:vw-child", read(file, 3))
+        steps("name:vw-parent", read(file, 1), "name:vw-none", "fork", read(file, 8))
+        return {"fork": {file: (40, 4)}}
 
     def earlier_children(self):
         file = self.files["earlier"]

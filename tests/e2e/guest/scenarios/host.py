@@ -46,6 +46,45 @@ def host_private_bind(case):
     case.add(file, *inside.rows[target])
 
 
+def host_volume(case):
+    """A folder of the host's that a container has under another name."""
+    merged = mounts.make_container(case.name)
+    file = case.make("volume/sub/file")
+    inside = paths.Book()
+
+    def body(child):
+        system.enter_private_mounts()
+        os.mkdir(f"{merged}/data")
+        system.bind(case.folder / "volume", f"{merged}/data")
+        system.pivot_root(merged)
+        child.read_path("/data/sub/file")
+
+    paths.Child(inside, body).finish()
+    assert list(inside.rows) == ["/data/sub/file"], inside.rows
+    case.add(file, *inside.rows["/data/sub/file"])
+
+
+def host_point_renamed(case):
+    """A mount that both have, on a folder that the host gives another name."""
+    point = case.mkdir("a/point")
+    system.mount_tmpfs(point)
+    file = case.make("file", point)
+
+    def body(child):
+        system.enter_private_mounts()
+        fd = os.open(file, os.O_RDONLY)
+        child.read(fd)
+        child.wait("before")
+        child.read(fd)
+
+    child = paths.Child(case, body)
+    child.until("before")
+    os.rename(case.folder / "a", case.folder / "b")
+    child.go()
+    child.finish()
+    system.umount(case.folder / "b/point")
+
+
 def host_own_bind(case):
     """The host has two paths: the one that it was opened by."""
     case.make("d/file")
@@ -69,6 +108,8 @@ TABLE = table(
     ("host-plain", host_plain, FURTHER),
     ("host-container", host_container, ESSENTIAL),
     ("host-private-bind", host_private_bind, FURTHER),
+    ("host-volume", host_volume, ESSENTIAL),
+    ("host-point-renamed", host_point_renamed, FURTHER),
     ("host-own-bind", host_own_bind, FURTHER),
     ("host-chrooted", host_chrooted, FURTHER),
 )

@@ -195,6 +195,18 @@ def container(case):
     case.child(body)
 
 
+def renamed_in_overlay(case):
+    """The overlay renames its own folder, and the one that is below it."""
+    merged = make_container(case.name)
+    os.mkdir(f"{merged}/{case.name}/d")
+    fd = case.make_open(f"file{SEEN}", f"{merged}/{case.name}/d")
+    case.read(fd)
+    os.rename(f"{merged}/{case.name}/d", f"{merged}/{case.name}/e")
+    case.read(fd)
+    case.read_path(f"{merged}/{case.name}/e/file{SEEN}")
+    os.close(fd)
+
+
 def pivoted_open(case):
     """Opened before its root became the root of all."""
     merged = make_container(case.name)
@@ -240,6 +252,7 @@ TABLE = table(
     ("private-mount", private_mount, FURTHER),
     ("chrooted", chrooted, FURTHER),
     ("container", container, ESSENTIAL),
+    ("renamed-in-overlay", renamed_in_overlay, FURTHER),
     ("pivoted-open", pivoted_open, FURTHER),
     ("btrfs", btrfs, FURTHER),
 )
