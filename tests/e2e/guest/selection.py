@@ -251,8 +251,9 @@ class Changes:
 
     def __init__(self):
         self.folder = DATA / "changes"
-        self.inside, self.outside = (program(self.folder / f"bin/{name}")
-                                     for name in ("vw-in", "vw-out"))
+        self.inside, self.outside, self.exec_inside, self.exec_outside = (
+            program(self.folder / name)
+            for name in ("bin/vw-in", "bin/vw-out", "exec-bin/vw-in", "exec-bin/vw-out"))
         self.files = {name: make(self.folder / name) for name in (
             "exec", "thread-exec", "thread-fork", "uid", "name", "any", "orphan", "exec-out",
             "fork", "earlier")}
@@ -290,9 +291,9 @@ class Changes:
     def targets(self):
         here = [self.folder / "**"]
         return [
-            target("exec-comm", {"comms": ["vw-in"]}, [self.folder / "exec", self.folder / "bin"]),
-            target("exec-exe", {"exes": [self.inside]},
-                   [self.folder / "exec", self.folder / "bin"]),
+            target("exec-comm", {"comms": ["vw-in"]}, [self.files["exec"], self.exec_outside]),
+            target("exec-exe", {"exes": [self.exec_inside]},
+                   [self.files["exec"], self.exec_outside]),
             target("thread-exec", {"comms": ["vw-in"]}, [self.files["thread-exec"]]),
             target("thread-fork", {"comms": ["vw-in"], "follow_children": True},
                    [self.files["thread-fork"]]),
@@ -323,9 +324,9 @@ class Changes:
     def exec_in_and_out(self):
         """What exec itself reads is made by what the process was before."""
         file = self.files["exec"]
-        steps(read(file, 2), f"exec:{self.inside}", read(file, 3), f"exec:{self.outside}",
-              read(file, 5), run=self.outside)
-        rows = {file: (30, 3), self.outside: self.exec_amount}
+        steps(read(file, 2), f"exec:{self.exec_inside}", read(file, 3),
+              f"exec:{self.exec_outside}", read(file, 5), run=self.exec_outside)
+        rows = {file: (30, 3), self.exec_outside: self.exec_amount}
         return {"exec-comm": rows, "exec-exe": rows}
 
     def by_threads(self):

@@ -88,14 +88,14 @@ class Child:
         self.book = book
         self.readers = []  # the host's pids of who read, one for each read()
         ours, self.theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        # The kernel translates the sender's pid out of its namespace.
+        ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         self.pid = os.fork()
         if self.pid == 0:
             ours.close()
             self._live(body)
         self.theirs.close()
         self.ours = ours
-        # The kernel translates the sender's pid out of its namespace.
-        self.ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
 
     def _live(self, body):
         status = 1
