@@ -421,9 +421,10 @@ class Moves:
                    every)
         for path, reads, least, most in streams:
             count = before.get(path, NONE)[1]
+            # The last read before it saw a sign may have begun after the sign was given.
             check.true(f"moves {pathlib.Path(path).name} at the move",
-                       least <= count <= most < reads,
-                       f"{least} <= {count} before the move <= {most} of {reads}")
+                       least - 1 <= count <= most < reads,
+                       f"{least} - 1 <= {count} before the move <= {most} of {reads}")
 
     @staticmethod
     def streamed(page, name):
@@ -446,7 +447,7 @@ class Moves:
         check.same("moves one that stands still", seen, wanted)
 
     def move_one(self, check, number):
-        """(path, reads, of which before the move began, and before it had returned)"""
+        """(path, reads, of which when it saw that the move begins, and that it has returned)"""
         path, control = make(self.folder / f"{number}.read"), self.folder / f"{number}.control"
         control.write_bytes(bytes(self.LAYOUT.size))
         with open(control, "r+b") as file, mmap.mmap(file.fileno(), 0) as shared:
