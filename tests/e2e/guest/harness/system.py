@@ -6,10 +6,15 @@ import subprocess
 
 MS_BIND, MS_MOVE, MS_REC, MS_PRIVATE = 0x1000, 0x2000, 0x4000, 0x40000
 MNT_DETACH = 2
-CLONE_NEWNS, CLONE_NEWPID = 0x20000, 0x20000000
+CLONE_NEWNS, CLONE_NEWCGROUP = 0x20000, 0x2000000
+CLONE_NEWUSER, CLONE_NEWPID = 0x10000000, 0x20000000
 RENAME_EXCHANGE = 2
 PR_SET_NAME = 15
 AT_FDCWD = -100
+# The same on all architectures; Debian 12's C library has no functions for them.
+SYS_OPEN_TREE, SYS_MOVE_MOUNT = 428, 429
+OPEN_TREE_CLONE = 1
+MOVE_MOUNT_F_EMPTY_PATH = 4
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
@@ -39,6 +44,19 @@ def bind(source, target):
 def be_private(target, recursive=False):
     """What is mounted below it from now on shows in no other namespace."""
     mount(None, target, flags=MS_PRIVATE | (MS_REC if recursive else 0))
+
+
+def open_tree(path):
+    """Descriptor of a clone of the mount, which hangs nowhere."""
+    fd = _LIBC.syscall(SYS_OPEN_TREE, AT_FDCWD, _text(path), OPEN_TREE_CLONE)
+    if fd < 0:
+        raise OSError(ctypes.get_errno(), f"open_tree {path}")
+    return fd
+
+
+def hang(tree, target):
+    """Mounts what `open_tree` returned."""
+    _call("syscall", SYS_MOVE_MOUNT, tree, b"", AT_FDCWD, _text(target), MOVE_MOUNT_F_EMPTY_PATH)
 
 
 def umount(target, flags=0):

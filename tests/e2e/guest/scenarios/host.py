@@ -4,7 +4,7 @@ import os
 
 from harness import paths, system
 from scenarios import mounts
-from scenarios.case import ESSENTIAL, FURTHER, SEEN, table
+from scenarios.case import ESSENTIAL, FURTHER, SEEN, Case, table
 
 
 def host_plain(case):
@@ -30,6 +30,15 @@ def host_container(case):
         fd = os.open(f"{merged}{label}", os.O_RDONLY)
         case.add(paths.label_of("self", fd), *row)
         os.close(fd)
+
+
+def host_into_container(case):
+    """The reader is the host's own, by /proc/PID/root."""
+    inside = Case(case.name)
+    mounts.into_container(inside)
+    for label, row in inside.rows.items():
+        with open(f"{mounts.CONTAINER / case.name}{label}", "rb") as file:
+            case.add(paths.label_of("self", file.fileno()), *row)
 
 
 def host_private_bind(case):
@@ -107,6 +116,7 @@ def host_private_tmpfs(case):
 TABLE = table(
     ("host-plain", host_plain, FURTHER),
     ("host-container", host_container, ESSENTIAL),
+    ("host-into-container", host_into_container, FURTHER),
     ("host-private-bind", host_private_bind, FURTHER),
     ("host-volume", host_volume, ESSENTIAL),
     ("host-point-renamed", host_point_renamed, FURTHER),

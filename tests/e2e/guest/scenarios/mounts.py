@@ -32,6 +32,33 @@ def bound_folder(case):
     system.umount(outside)
 
 
+def moved_out_of_bound(case):
+    """A folder leaves what its mount shows."""
+    case.mkdir("d/sub")
+    target = case.mkdir("target")
+    system.bind(case.folder / "d", target)
+    fd = case.make_open(f"{case.name}{SEEN}", target / "sub")
+    case.read(fd)
+    os.rename(case.folder / "d/sub", case.folder / "sub")
+    case.read(fd)
+    os.close(fd)
+    system.umount(target)
+
+
+def hung_up_open(case):
+    """A mount that hangs nowhere, until it does."""
+    target = case.mkdir("target")
+    case.make(f"d/{case.name}{SEEN}")
+    tree = system.open_tree(case.folder / "d")
+    fd = os.open(f"{case.name}{SEEN}", os.O_RDONLY, dir_fd=tree)
+    case.read(fd)
+    system.hang(tree, target)
+    case.read(fd)
+    os.close(fd)
+    os.close(tree)
+    system.umount(target)
+
+
 def mounted_over(case):
     folder = case.mkdir("d")
     below = case.make_open("d/file")
@@ -222,6 +249,22 @@ def pivoted_open(case):
     case.child(body)
 
 
+def into_container(case):
+    """The host reaches into a container by /proc/PID/root."""
+    merged = make_container(case.name)
+
+    def body(child):
+        system.enter_private_mounts()
+        system.pivot_root(merged)
+        child.wait("there")
+
+    child = paths.Child(case, body)
+    child.until("there")
+    case.read_path(f"/proc/{child.pid}/root/{case.name}/lower{SEEN}")
+    child.go()
+    child.finish()
+
+
 def btrfs(case):
     if not system.has_module("btrfs"):
         raise SkipCase("this kernel has no module btrfs")
@@ -243,6 +286,8 @@ def btrfs(case):
 TABLE = table(
     ("bound-file", bound_file, FURTHER),
     ("bound-folder", bound_folder, ESSENTIAL),
+    ("moved-out-of-bound", moved_out_of_bound, FURTHER),
+    ("hung-up-open", hung_up_open, FURTHER),
     ("mounted-over", mounted_over, ESSENTIAL),
     ("unmounted-lazily", unmounted_lazily, FURTHER),
     ("unmounted-lazily-below", unmounted_lazily_below, FURTHER),
@@ -254,5 +299,6 @@ TABLE = table(
     ("container", container, ESSENTIAL),
     ("renamed-in-overlay", renamed_in_overlay, FURTHER),
     ("pivoted-open", pivoted_open, FURTHER),
+    ("into-container", into_container, FURTHER),
     ("btrfs", btrfs, FURTHER),
 )

@@ -6,6 +6,8 @@ import subprocess
 from harness import system
 from scenarios.case import ESSENTIAL, FURTHER, LOOPS, SIZE_UNDER_RENAMES, table
 
+RENAMES = 4000
+
 
 def renamed_open(case):
     fd, unread = case.make_open("file"), case.make_open("unread")
@@ -102,7 +104,18 @@ def renamed_grandparent(case):
 def renamed_under_reads(case):
     """A folder changes its name all the time while another process reads: each read counts once,
     under one of the two names."""
-    case.labels = [case.make("d/file"), f"{case.folder}/e/file"]
+    _rename_under_reads(case, "d", "e")
+
+
+def moved_under_reads(case):
+    """The same with another name in another folder: half a move is no name."""
+    os.mkdir(case.folder / "a")
+    os.mkdir(case.folder / "b")
+    _rename_under_reads(case, "a/d", "b/e")
+
+
+def _rename_under_reads(case, *folders):
+    case.labels = [case.make(f"{folders[0]}/file"), f"{case.folder}/{folders[1]}/file"]
     fd = os.open(case.labels[0], os.O_RDONLY)
     told, tell = os.pipe()
     reader = os.fork()
@@ -111,10 +124,10 @@ def renamed_under_reads(case):
     os.close(fd)
     os.close(tell)
     os.read(told, 1)
-    for i in range(LOOPS):
-        names = ("d", "e") if i % 2 == 0 else ("e", "d")
-        os.rename(case.folder / names[0], case.folder / names[1])
-        os.sched_yield()
+    places = [case.folder / folder for folder in folders]
+    for _ in range(RENAMES // 2):
+        os.rename(places[0], places[1])
+        os.rename(places[1], places[0])
     case.make("enough", case.outside)
     os.waitpid(reader, 0)
     case.reads = int(os.read(told, 100))
@@ -179,6 +192,7 @@ TABLE = table(
     ("renamed-folder-first", renamed_folder_first, FURTHER),
     ("renamed-grandparent", renamed_grandparent, ESSENTIAL),
     ("renamed-under-reads", renamed_under_reads, FURTHER),
+    ("moved-under-reads", moved_under_reads, FURTHER),
     ("moved-out-and-in", moved_out_and_in, FURTHER),
     ("moved-folder-out-and-in", moved_folder_out_and_in, ESSENTIAL),
     ("born-outside", born_outside, FURTHER),
