@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -65,6 +66,8 @@ static void write_text(const char *path, const char *text) {
 
 static void join_cgroup(const char *folder) {
     char path[kMaxBytes];
+    // It may be there already.
+    mkdir(folder, 0755);
     snprintf(path, sizeof(path), "%s/cgroup.procs", folder);
     const int fd = open_or_end(path, O_WRONLY);
     if (write(fd, "0", 1) != 1) err(1, "%s", path);

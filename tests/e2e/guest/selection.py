@@ -24,7 +24,7 @@ HYBRID = UNIFIED.is_dir()
 CGROUPS = UNIFIED if HYBRID else pathlib.Path("/sys/fs/cgroup")
 LONG = "--long" in sys.argv
 PROCESSES = 500 if LONG else 120
-USER, OTHER_USER, LATER_USER = 61001, 61002, 61003
+USER, OTHER_USER, LATER_USER, MAPPED_USER = 61001, 61002, 61003, 61004
 STREAMS = 6
 NONE = (0, 0)
 
@@ -493,12 +493,18 @@ class Units:
             (UNITS / f"{name}.service").write_text(
                 "[Service]\nType=oneshot\nRemainAfterExit=yes\n"
                 f"ExecStart={SELECTED} steps {read(self.file, reads)}\n")
+        (UNITS / "vw-below.service").write_text(
+            "[Service]\nType=oneshot\nDelegate=yes\nExecStart="
+            f"{SELECTED} steps cgroup:{CGROUPS}/system.slice/vw-below.service/it "
+            f"{read(self.file, 6)}\n")
         daemon.systemctl("daemon-reload")
 
     def targets(self):
         return [target("again", {"units": ["vw-again.service"]}, [self.file], labels=["unit"]),
                 target("template", {"units": ["vw-t@*.service"]}, [self.file], labels=["unit"]),
-                target("instance", {"units": ["vw-t@two.service"]}, [self.file])]
+                target("instance", {"units": ["vw-t@two.service"]}, [self.file]),
+                target("unit-below", {"units": ["vw-below.service"]}, [self.file],
+                       labels=["unit", "cgroup"])]
 
     def check(self, check):
         again = {(self.file, "vw-again.service"): (30, 3)}
@@ -513,6 +519,14 @@ class Units:
         seen = endpoint.until_equal(lambda: rows_by("template", "path", "unit"), wanted)
         check.same("units of a template", seen, wanted)
         check.same("units one instance", files_of("instance"), {self.file: (40, 4)})
+        self.check_below(check)
+
+    def check_below(self, check):
+        """In a cgroup of the unit's own."""
+        daemon.systemctl("start", "vw-below.service")
+        wanted = {("vw-below.service", "/system.slice/vw-below.service/it"): (60, 6)}
+        seen = endpoint.until_equal(lambda: rows_by("unit-below", "unit", "cgroup"), wanted)
+        check.same("units a cgroup below", seen, wanted)
 
 
 class Labels:
@@ -541,7 +555,11 @@ class Labels:
             target("l-file", None, here, labels=["device", "inode"]),
             target("l-pid-unit", None, here, labels=["pid", "unit"]),
             target("l-none", None, here),
-            target("l-pidns", None, [self.folder / "pidns"], labels=["pid"])]
+            target("l-pidns", None, [self.folder / "pidns"], labels=["pid"]),
+            target("l-userns", {"uids": [MAPPED_USER]}, [self.folder / "userns"],
+                   labels=["uid"]),
+            target("l-cgroupns", {"cgroups": ["/vw-made/it"]}, [self.folder / "cgroupns"],
+                   labels=["cgroup"])]
 
     def check(self, check):
         wanted = {}
@@ -554,7 +572,9 @@ class Labels:
                            ("l-none", (0,))):
             check.same(f"labels {name} is the sum",
                        rows_by(name, *(labels[i] for i in kept)), merged(wanted, kept))
-        self.check_namespace(check)
+        self.check_pid_namespace(check)
+        self.check_user_namespace(check)
+        self.check_cgroup_namespace(check)
 
     def read_as(self, name, reads):
         """{labels: (bytes, calls)} of a process in a unit, or in a cgroup that is of none."""
@@ -572,7 +592,7 @@ class Labels:
         return {(file, pid, unit, paths.shown(cgroup), *identity(file)): (10 * reads, reads)
                 for file in self.files}
 
-    def check_namespace(self, check):
+    def check_pid_namespace(self, check):
         """The pid is the host's."""
         file = make(self.folder / "pidns")
         book = paths.Book()
@@ -591,6 +611,40 @@ class Labels:
         wanted = {(label, str(child.readers[0])): tuple(row)}
         seen = endpoint.until_equal(lambda: rows_by("l-pidns", "path", "pid"), wanted)
         check.same("labels pid of another namespace", seen, wanted)
+
+    def check_user_namespace(self, check):
+        """root there, and somebody else here."""
+        file = make(self.folder / "userns")
+
+        def body(child):
+            system.unshare(system.CLONE_NEWUSER)
+            child.wait("to be mapped")
+            os.setuid(0)
+            child.read_path(file)
+
+        child = paths.Child(paths.Book(), body)
+        child.until("to be mapped")
+        pathlib.Path(f"/proc/{child.pid}/uid_map").write_text(f"0 {MAPPED_USER} 1\n")
+        child.go()
+        child.finish()
+        wanted = {(label, str(MAPPED_USER)): tuple(row) for label, row in child.book.rows.items()}
+        seen = endpoint.until_equal(lambda: rows_by("l-userns", "path", "uid"), wanted)
+        check.same("labels uid of another namespace", seen, wanted)
+
+    def check_cgroup_namespace(self, check):
+        """Its cgroup is / there."""
+        file, folder = make(self.folder / "cgroupns"), pathlib.Path(make_cgroup("vw-made/it"))
+
+        def body(child):
+            (folder / "cgroup.procs").write_text("0")
+            system.unshare(system.CLONE_NEWCGROUP)
+            child.read_path(file)
+
+        child = paths.Child(paths.Book(), body)
+        child.finish()
+        wanted = {(label, "/vw-made/it"): tuple(row) for label, row in child.book.rows.items()}
+        seen = endpoint.until_equal(lambda: rows_by("l-cgroupns", "path", "cgroup"), wanted)
+        check.same("labels cgroup of another namespace", seen, wanted)
 
 
 def identity(file):
