@@ -6,7 +6,7 @@ import subprocess
 from harness import system
 from scenarios.case import ESSENTIAL, FURTHER, LOOPS, SIZE_UNDER_RENAMES, table
 
-RENAMES = 4000
+RENAMES = 8000
 
 
 def renamed_open(case):
