@@ -4,9 +4,10 @@ import os
 import subprocess
 
 from harness import system
-from scenarios.case import ESSENTIAL, FURTHER, LOOPS, SIZE_UNDER_RENAMES, table
+from scenarios.case import ESSENTIAL, FURTHER, SIZE_UNDER_RENAMES, table
 
 RENAMES = 8000
+FILES_UNDER_RENAMES = 100
 
 
 def renamed_open(case):
@@ -115,14 +116,16 @@ def moved_under_reads(case):
 
 
 def _rename_under_reads(case, *folders):
-    case.labels = [case.make(f"{folders[0]}/file"), f"{case.folder}/{folders[1]}/file"]
-    fd = os.open(case.labels[0], os.O_RDONLY)
+    """Each file's path is made anew after a rename: with so many it is made all the time."""
+    names = [f"file{i}" for i in range(FILES_UNDER_RENAMES)]
+    case.labels = [f"{case.folder}/{folder}/{name}" for folder in folders for name in names]
+    fds = [case.make_open(f"{folders[0]}/{name}") for name in names]
     told, tell = os.pipe()
     reader = os.fork()
     if reader == 0:
-        read_until_told(fd, case.outside / "enough", tell)
-    os.close(fd)
-    os.close(tell)
+        read_until_told(fds, case.outside / "enough", tell)
+    for fd in (*fds, tell):
+        os.close(fd)
     os.read(told, 1)
     places = [case.folder / folder for folder in folders]
     for _ in range(RENAMES // 2):
@@ -134,15 +137,15 @@ def _rename_under_reads(case, *folders):
     os.close(told)
 
 
-def read_until_told(fd, sign, tell):
+def read_until_told(fds, sign, tell):
     """Body of a process: says that it reads, and in the end how often it did."""
     try:
         reads = 0
         while not sign.exists():
-            for _ in range(LOOPS):
+            for fd in fds:
                 os.pread(fd, SIZE_UNDER_RENAMES, 0)
-            reads += LOOPS
-            if reads == LOOPS:
+            reads += len(fds)
+            if reads == len(fds):
                 os.write(tell, b".")
         os.write(tell, str(reads).encode())
     finally:
