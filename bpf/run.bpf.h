@@ -192,6 +192,9 @@ static __always_inline void remember_name(struct vfswatch_run *run, struct file 
 {
 	read_name_key(&run->name, file);
 	run->inode_address = (__u64)file->f_inode;
+	/* Before anything is asked about it: what changes meanwhile is seen at the next read. */
+	run->path_version = path_version;
+	barrier();
 	/*
 	 * All anonymous inodes are one, and a closed one's dentry comes back at its
 	 * address for another kind: nothing tells them apart at the next read.
