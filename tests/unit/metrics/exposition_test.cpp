@@ -7,6 +7,7 @@
 #include <chrono>
 #include <limits>
 #include <memory>
+#include <mutex>
 #include <set>
 #include <sstream>
 #include <string>
@@ -143,15 +144,19 @@ TEST(Exposition, AddsUpOverScrapes) {
     EXPECT_THAT(read_all(*second, 4096), HasSubstr(line + "16\n"));
 }
 
-TEST(Exposition, ServesScrapesThatOverlap) {
+/// A page is read while the next scrapes are made, and its series come and go.
+TEST(Exposition, GivesPagesThatAreReadBesideScrapes) {
     Exposition exposition({{"db", {}, "", ""}}, kLimits);
     exposition.scrape(full_snapshot(), full_self(), kStart);
+    std::mutex one_at_a_time;
+    const auto scrape = [&](std::uint64_t bytes) {
+        const std::lock_guard lock(one_at_a_time);
+        return exposition.scrape(make_snapshot({make_sum(1, 1, 1, {bytes, 2, 1, 1})}), full_self(),
+                                 kStart);
+    };
     const auto scrape_often = [&](std::uint64_t first_bytes) {
-        for (std::uint64_t bytes = first_bytes; bytes < first_bytes + 200; ++bytes) {
-            const auto stream = exposition.scrape(
-                make_snapshot({make_sum(1, 1, 1, {bytes, 2, 1, 1})}), full_self(), kStart);
-            read_all(*stream, 512);
-        }
+        for (std::uint64_t bytes = first_bytes; bytes < first_bytes + 200; ++bytes)
+            read_all(*scrape(bytes), 512);
     };
     std::thread other([&] { scrape_often(100); });
     scrape_often(1000);
