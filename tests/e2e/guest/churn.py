@@ -31,6 +31,8 @@ CONFIG = {
 POINTS = 10
 STEADY_POINTS = 5
 MAY_DIFFER = 0.05
+# The C library gives a thread a heap of its own at some moment.
+A_HEAP = {"rss": 3 << 20}
 # Other tasks' last files, and what is read while one looks.
 LEFT_OVER = 8
 NEW_FILES = 60
@@ -121,7 +123,8 @@ def check_flat(check, rows):
         if name == "kernel" and not any(values):
             checks.say("SKIP kernel is flat: memory.stat does not tell")
             continue
-        check.true(f"{name} is flat", 0 < max(values) <= (1 + MAY_DIFFER) * min(values),
+        most = (1 + MAY_DIFFER) * min(values) + A_HEAP.get(name, 0)
+        check.true(f"{name} is flat", 0 < max(values) <= most,
                    f"{min(values):.0f} to {max(values):.0f} B over the last {STEADY_POINTS} points")
     full = max(row.sum_places for row in rows)
     check.true("sums in the kernel reach max_files, and never more", full == MAX_FILES,
