@@ -68,10 +68,10 @@ static __always_inline bool turn(struct vfswatch_run *run, struct file *file,
 	return decided;
 }
 
-/* What the end of this read will be told by (observe.bpf.h). */
+/* What the end of this read will be told by (observe.bpf.h, snippet.bpf.h). */
 static __always_inline void note_start(struct vfswatch_run *run)
 {
-	run->under_way = 1;
+	run->end_open = VFSWATCH_END_UNOBSERVED | VFSWATCH_END_UNSAMPLED;
 	if (settings.latency_targets && settings.latency_targets & run->targets)
 		run->started_ns = bpf_ktime_get_ns();
 }
@@ -138,7 +138,7 @@ static __always_inline void resolve_name(struct walk *walk, struct vfswatch_run 
 {
 	__u32 sequence = file->f_path.dentry->d_seq.seqcount.sequence;
 	__u32 type = file_type(file->f_inode);
-	__u64 targets = run->process_targets & type_targets(type);
+	__u64 targets = run->process_targets & type_targets(type), sensitive;
 	struct vfswatch_name_key key = {};
 	struct vfswatch_name *name = &run->known;
 
@@ -148,7 +148,10 @@ static __always_inline void resolve_name(struct walk *walk, struct vfswatch_run 
 	if (sequence & 1 || !read_file_path(walk, file))
 		return;
 	barrier();
+	sensitive = settings.sensitive_start ? path_targets(walk, settings.sensitive_start) : 0;
+	/* The last, for it leaves the path's hash. */
 	name->targets = path_targets(walk, VFSWATCH_PATH_START) & type_targets(type);
+	name->snippet_targets = name->targets & settings.snippet_targets & ~sensitive;
 	name->path = walk->hash;
 	name->sum_id = 0;
 	read_name_key(&key, file);

@@ -30,6 +30,8 @@
 #define FILE_TYPE_OTHER 0
 #define FILE_TYPE_FIFO 1
 #define FILE_TYPE_DIRECTORY 4
+#define FILE_TYPE_BLOCK_DEVICE 6
+#define FILE_TYPE_REGULAR 8
 #define FILE_TYPE_SOCKET 12
 
 /* linux/magic.h */

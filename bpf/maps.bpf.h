@@ -176,4 +176,27 @@ struct {
 	__uint(max_entries, VFSWATCH_NAME_RING_BYTES);
 } name_ring SEC(".maps");
 
+/* A snippet being made: the ring's record, at most a path and a copy of that length behind it. */
+struct snippet_room {
+	struct vfswatch_snippet head;
+	char bytes[VFSWATCH_PATH_BYTES + VFSWATCH_SNIPPET_BYTES];
+};
+
+/*
+ * task_struct's address -> its snippet, while it is made; VFSWATCH_MAX_SNIPPETS where a target asks
+ * for snippets.  Not per CPU, as walks.  Full: the sample is lost, and counted.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, __u64);
+	__type(value, struct snippet_room);
+} snippet_rooms SEC(".maps");
+
+/* Snippets to user space; VFSWATCH_SNIPPET_RING_BYTES where a target asks.  Full: lost and counted. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4096);
+} snippet_ring SEC(".maps");
+
 #endif

@@ -100,13 +100,13 @@ static __always_inline void count_duration(struct vfswatch_run *run)
  */
 static __always_inline void observe(struct vfswatch_run *run, bool asked, long result)
 {
-	if (!run->under_way || run->unattributed || !run->targets || result == -EBADF)
+	if (!(run->end_open & VFSWATCH_END_UNOBSERVED) || run->unattributed || !run->targets || result == -EBADF)
 		return;
 	if (settings.latency_targets)
 		count_duration(run);
 	if (result > 0 || (!result && !asked))
 		return;
-	run->under_way = 0;
+	run->end_open &= ~VFSWATCH_END_UNOBSERVED;
 	count_outcome(run, result);
 }
 
@@ -185,14 +185,21 @@ static __always_inline int end_read(struct file *file, bool asked, long result, 
 }
 
 /* Entry of a pair of probes: keeps what the exit will not see. */
-static __always_inline void keep_asked(struct vfswatch_run *run, __u64 asked)
+static __always_inline void keep_arguments(struct vfswatch_run *run,
+					   const struct vfswatch_arguments *arguments)
 {
-	if (run)
-		run->asked = asked;
+	if (!run)
+		return;
+	run->arguments.asked = arguments->asked;
+	if (!settings.snippet_targets)
+		return;
+	run->arguments.file = arguments->file;
+	run->arguments.buffer = arguments->buffer;
+	run->arguments.position = arguments->position;
 }
 
 /* The accounting hook comes later, at the task's first read too. */
-static __always_inline int enter_read(__u64 asked)
+static __always_inline int enter_read(const struct vfswatch_arguments *arguments)
 {
 	__u32 tgid = current_tgid();
 	struct vfswatch_run *run;
@@ -202,13 +209,14 @@ static __always_inline int enter_read(__u64 asked)
 		return 0;
 	task = current_task();
 	run = run_of(task);
-	keep_asked(run ? run : new_run(task, tgid), asked);
+	keep_arguments(run ? run : new_run(task, tgid), arguments);
 	return 0;
 }
 
-static __always_inline int enter_accounted_read(struct file *file, __u64 asked)
+static __always_inline int enter_accounted_read(struct file *file,
+						const struct vfswatch_arguments *arguments)
 {
-	keep_asked(start_accounted_read(file), asked);
+	keep_arguments(start_accounted_read(file), arguments);
 	return 0;
 }
 
@@ -224,7 +232,7 @@ static __always_inline int leave_read(long result, enum read_end end)
 		return 0;
 	if (settings.account_at_exit)
 		account_end(run, end, result);
-	observe(run, run->asked, result);
+	observe(run, run->arguments.asked, result);
 	return 0;
 }
 

@@ -6,6 +6,7 @@
 #include "account.bpf.h"
 #include "observe.bpf.h"
 #include "paths.bpf.h"
+#include "snippet.bpf.h"
 
 #include <linux/ptrace.h>
 
@@ -208,15 +209,20 @@ int enter_multi_namespace_unlock(void *ctx)
 }
 
 /*
- * Ends of reads, by three methods for each function.  Where `asked` says which
- * argument tells what was asked for, counted from 1.
+ * Ends of reads, by three methods for each function.  `asked` says which argument
+ * tells what was asked for, counted from 1; READ_BUFFER which are the buffer and the
+ * position, where there are any.
  *   fexit         one hook that sees arguments and result
  *   kprobe_multi  a pair of hooks, exact on kernels whose fprobe stands on fgraph
  *   kprobe        the same pair through tracefs, for kernels whose kretprobe.multi
  *                 loses ends or is not there; it never accounts, for 6.1 has no
  *                 typed pointer for it
  */
-#define READ_END_PROGRAMS(function, arguments, asked, end)				\
+#define NO_BUFFER(ctx) 0, 0
+#define READ_BUFFER(ctx) PT_REGS_PARM2(ctx), PT_REGS_PARM4(ctx)
+#define ARGUMENTS(ctx, asked, buffer)							\
+	{ PT_REGS_PARM##asked(ctx), PT_REGS_PARM1(ctx), buffer(ctx) }
+#define READ_END_PROGRAMS(function, arguments, asked, buffer, end)			\
 	SEC("fexit/" #function)								\
 	int fexit_##function(unsigned long long *ctx)					\
 	{										\
@@ -225,10 +231,11 @@ int enter_multi_namespace_unlock(void *ctx)
 	SEC("kprobe.multi")								\
 	int enter_multi_##function(struct pt_regs *ctx)					\
 	{										\
+		struct vfswatch_arguments seen = ARGUMENTS(ctx, asked, buffer);		\
+											\
 		if (settings.account_at_exit)						\
-			return enter_accounted_read(FILE_OF(PT_REGS_PARM1(ctx)),	\
-						    PT_REGS_PARM##asked(ctx));		\
-		return enter_read(PT_REGS_PARM##asked(ctx));				\
+			return enter_accounted_read(FILE_OF(PT_REGS_PARM1(ctx)), &seen);	\
+		return enter_read(&seen);						\
 	}										\
 	SEC("kretprobe.multi")								\
 	int leave_multi_##function(struct pt_regs *ctx)					\
@@ -238,7 +245,9 @@ int enter_multi_namespace_unlock(void *ctx)
 	SEC("kprobe")									\
 	int enter_kprobe_##function(struct pt_regs *ctx)				\
 	{										\
-		return enter_read(PT_REGS_PARM##asked(ctx));				\
+		struct vfswatch_arguments seen = ARGUMENTS(ctx, asked, buffer);		\
+											\
+		return enter_read(&seen);						\
 	}										\
 	SEC("kretprobe")								\
 	int leave_kprobe_##function(struct pt_regs *ctx)				\
@@ -247,11 +256,34 @@ int enter_multi_namespace_unlock(void *ctx)
 	}
 
 /* read, pread64 */
-READ_END_PROGRAMS(vfs_read, 4, 3, READ_END_PLAIN)
+READ_END_PROGRAMS(vfs_read, 4, 3, READ_BUFFER, READ_END_PLAIN)
 /* readv, preadv, preadv2: how many vectors */
-READ_END_PROGRAMS(vfs_readv, 5, 3, READ_END_PLAIN)
+READ_END_PROGRAMS(vfs_readv, 5, 3, NO_BUFFER, READ_END_PLAIN)
 /* sendfile */
-READ_END_PROGRAMS(do_splice_direct, 6, 5, READ_END_SPLICE)
-READ_END_PROGRAMS(vfs_copy_file_range, 6, 5, READ_END_COPY)
+READ_END_PROGRAMS(do_splice_direct, 6, 5, NO_BUFFER, READ_END_SPLICE)
+READ_END_PROGRAMS(vfs_copy_file_range, 6, 5, NO_BUFFER, READ_END_COPY)
 /* exec */
-READ_END_PROGRAMS(__kernel_read, 4, 3, READ_END_PLAIN)
+READ_END_PROGRAMS(__kernel_read, 4, 3, NO_BUFFER, READ_END_PLAIN)
+
+/*
+ * Snippets, at the end of read and pread64, by the same methods.  Of a pair the entry is the one
+ * above.
+ */
+
+SEC("fexit/vfs_read")
+int fexit_snippet(unsigned long long *ctx)
+{
+	return sample_end(ctx);
+}
+
+SEC("kretprobe.multi")
+int leave_multi_snippet(struct pt_regs *ctx)
+{
+	return sample_seen_read(PT_REGS_RC(ctx));
+}
+
+SEC("kretprobe")
+int leave_kprobe_snippet(struct pt_regs *ctx)
+{
+	return sample_seen_read(PT_REGS_RC(ctx));
+}

@@ -63,11 +63,20 @@
 /* Paths on their way to user space; a burst beyond it is announced later. */
 #define VFSWATCH_NAME_RING_BYTES (1 << 22)
 
+/* config: the longest snippet */
+#define VFSWATCH_SNIPPET_BYTES 4096
+
+/* Snippets on their way to user space; a burst beyond it is counted as lost. */
+#define VFSWATCH_SNIPPET_RING_BYTES (1 << 20)
+
+/* Tasks that may be copying a snippet at one moment; beyond it the sample is counted as lost. */
+#define VFSWATCH_MAX_SNIPPETS 64
+
 /* Directories that are being renamed at one moment; beyond it every rename counts as one of them. */
 #define VFSWATCH_MAX_RENAMES 1024
 
 /*
- * The automata that decide a file's path, an executable's and a cgroup's: state 0 rejects whatever
+ * The automata that decide a file's path, an executable's, a cgroup's, and what is sensitive: state 0 rejects whatever
  * follows, in state 1 every file's path starts, the others start where settings say.  520 bytes a
  * state.
  */
@@ -102,6 +111,7 @@ struct vfswatch_name {
 	__u64 targets;		/* who wants it, whichever process reads it */
 	__u64 path;		/* hash of its path */
 	__u64 path_version;	/* since when: paths change with directories and mounts */
+	__u64 snippet_targets;	/* of these targets, who may copy what is read */
 	__u64 sum_targets;	/* the decision that sum_id belongs to */
 	__u32 sum_id;		/* its sum without label fields; 0: none */
 	__u32 sum_generation;
@@ -172,6 +182,18 @@ struct vfswatch_who {
 	__u32 pad;
 };
 
+/* The arguments of a read, for the probe at its end, which does not see them. */
+struct vfswatch_arguments {
+	__u64 asked;
+	__u64 file;
+	__u64 buffer;		/* in user space */
+	__u64 position;		/* where its loff_t is; 0: it has none */
+};
+
+/* Which programs have not seen the end of the read under way. */
+#define VFSWATCH_END_UNOBSERVED (1 << 0)
+#define VFSWATCH_END_UNSAMPLED (1 << 1)
+
 /*
  * One task's run of reads of one name under one decision.  Only the task
  * itself writes it (and its end); iter/task reads it.
@@ -188,7 +210,7 @@ struct vfswatch_run {
 	struct vfswatch_amount seen;	/* the meter of exit accounting: what its hooks saw */
 	__u64 spliced_at;	/* syscr at the last splice that was seen to end */
 	__u64 started_ns;	/* of the read under way, where a target asks how long */
-	__u64 asked;		/* of the read under way, where an entry probe saw it */
+	struct vfswatch_arguments arguments;	/* of the read under way, where a probe saw its entry */
 	struct vfswatch_name_key name;	/* dentry 0: look again at the next read */
 	struct vfswatch_name known;	/* what was known of it: the stack has no room */
 	__u64 inode_address;
@@ -198,7 +220,7 @@ struct vfswatch_run {
 	__u32 unattributed;	/* enum vfswatch_unattributed */
 	__u32 fields;		/* VFSWATCH_FIELD_*: what the sum is kept by */
 	__u32 call;
-	__u32 under_way;	/* a read has begun whose end was not seen yet */
+	__u32 end_open;		/* VFSWATCH_END_*: a read has begun, and who has not seen its end */
 	__u32 process_known;	/* process_targets is decided for `who` */
 };
 
@@ -257,6 +279,34 @@ struct vfswatch_name_trailer {
 	__u32 flags;
 };
 
+/*
+ * Ring record: this head, the path as far as it could be read, then what the reader got, as much
+ * of it as was asked for.  Nothing else: neither a NUL nor a byte that was not written.
+ */
+struct vfswatch_snippet {
+	__u64 time_ns;		/* CLOCK_MONOTONIC, when the read ended */
+	__u64 targets;		/* whose sample it is */
+	__s64 offset;		/* in the file, before the read; -1: it has none */
+	__u64 bytes;		/* that the read returned */
+	__u64 requested;
+	__u32 tgid;
+	__u32 tid;
+	__u32 uid;
+	__u32 path_flags;	/* VFSWATCH_NAME_TRUNCATED, VFSWATCH_NAME_UNRESOLVED */
+	__u32 path_bytes;	/* 0: a rename raced */
+	__u32 data_bytes;
+	__u32 fault;		/* errno of the copy; then there is no data */
+	__u32 pad;
+	char comm[VFSWATCH_COMM_BYTES];	/* of the thread group's leader */
+};
+
+/* What became of a target's samples in the kernel. */
+struct vfswatch_sampled {
+	__u64 taken;		/* reads that were sampled, whatever became of them */
+	__u64 rate_limited;
+	__u64 ring_full;
+};
+
 /* Everything that is counted once for the whole daemon. */
 struct vfswatch_stats {
 	struct vfswatch_amount unattributed[VFSWATCH_UNATTRIBUTED_REASONS];
@@ -272,6 +322,15 @@ struct vfswatch_stats {
 	__u64 children_unfollowed;	/* made while the table of tasks was full */
 	__u64 errnos[VFSWATCH_MAX_TARGETS][VFSWATCH_ERRNO_SLOTS];
 	struct vfswatch_durations durations[VFSWATCH_MAX_TARGETS];
+	struct vfswatch_sampled sampled[VFSWATCH_MAX_TARGETS];
+};
+
+/* How a target's reads are sampled. */
+struct vfswatch_sampling {
+	__u64 interval_ns;	/* between two samples at the target's rate */
+	__u64 burst_ns;		/* how far samples may run ahead of it */
+	__u32 chance;		/* a random __u32 up to this takes a sample */
+	__u32 max_bytes;
 };
 
 /* Fixed before load. */
@@ -287,12 +346,16 @@ struct vfswatch_settings {
 	__u64 inode_targets;	/* for the labels inode and device */
 	__u64 latency_targets;	/* targets that ask how long reads take */
 	__u64 any_path_targets;	/* targets that name no path */
+	__u64 snippet_targets;	/* targets that copy what is read */
 	__u64 path_seed;	/* of the paths' hashes */
 	__u32 process_fields;	/* VFSWATCH_FIELD_*: what processes are decided by, beside pids */
 	__u32 exe_start;	/* state in which an executable's path starts; 0: nobody asks */
 	__u32 cgroup_start;	/* the same for a cgroup's path */
+	__u32 sensitive_start;	/* the same for a file's, by whom it may not be copied */
+	__u32 most_chance;	/* the largest of sampling[] */
 	__u32 max_files;
 	__u32 target_max_files[VFSWATCH_MAX_TARGETS];	/* its share of them */
+	struct vfswatch_sampling sampling[VFSWATCH_MAX_TARGETS];
 	__u32 account_at_exit;	/* what reads returned, not what the kernel adds up */
 	__u32 paths_hidden;	/* lockdown: paths cannot be read, nor files told apart */
 	__u32 host_paths;	/* paths as the host's mount namespace has them */
@@ -307,15 +370,18 @@ struct vfswatch_settings {
 
 VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_path_state) == 520, "path_state");
 VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_name_key) == 40, "name_key");
-VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_name) == 48, "name");
+VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_name) == 56, "name");
 VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_sum_key) == 64, "sum_key");
 VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_sum) == 112, "sum");
 VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_sum_place) == 8, "sum_place");
 VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_who) == 40, "who");
-VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_run) == 272, "run");
+VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_run) == 304, "run");
 VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_residue) == 32, "residue");
 VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_process) == 16, "process");
 VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_amount) == 16, "amount");
 VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_name_trailer) == 16, "name_trailer");
+VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_snippet) == 88, "snippet");
+VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_sampled) == 24, "sampled");
+VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_sampling) == 24, "sampling");
 
 #endif

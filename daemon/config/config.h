@@ -3,10 +3,12 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "model/probe.h"
+#include "model/snippet.h"
 #include "model/target.h"
 
 namespace vfswatchd {
@@ -68,8 +70,9 @@ struct TargetConfig {
     std::vector<PathPattern> exclude;
     FileTypeMask file_types = 0;
     LabelFields labels;
-    std::uint32_t max_files = 0;  ///< its share of limits.max_files; 0: all of them
-    bool latency = false;         ///< a histogram of how long its reads take
+    std::uint32_t max_files = 0;           ///< its share of limits.max_files; 0: all of them
+    bool latency = false;                  ///< a histogram of how long its reads take
+    std::optional<SnippetRules> snippets;  ///< absent: nothing is ever copied
 };
 
 /// host:port or [v6]:port, checked for shape; the port is a number in 0..65535 (0: any free one).
@@ -83,6 +86,7 @@ struct Limits {
     std::uint32_t max_series = 20000;
     std::uint32_t max_files = 65536;
     std::uint32_t max_tasks = 32768;
+    std::uint32_t snippets_per_second = 100;
     std::chrono::seconds idle_series_timeout{15 * 60};
 };
 

@@ -32,6 +32,7 @@ OWNERS = {
     "microhttpd.h": {"http"},
     "zlib.h": {"http"},
     "prometheus/": {"metrics"},
+    "re2/": {"model"},
     "systemd/": {"service"},
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
