@@ -122,10 +122,7 @@ static __always_inline __u32 copy_path(struct snippet_room *room, struct walk *w
 		return 0;
 	offset = text_offset(walk) & (VFSWATCH_PATH_BYTES - 1);
 	bytes = VFSWATCH_PATH_BYTES - offset;
-	if (bpf_probe_read_kernel(room->bytes, bytes, &walk->text[offset]))
-		return 0;
-	room->head.path_flags = walk->flags;
-	return bytes;
+	return bpf_probe_read_kernel(room->bytes, bytes, &walk->text[offset]) ? 0 : bytes;
 }
 
 /* Puts what the reader got behind the path; returns its length, 0 with the reason in the head. */

@@ -292,11 +292,9 @@ struct vfswatch_snippet {
 	__u32 tgid;
 	__u32 tid;
 	__u32 uid;
-	__u32 path_flags;	/* VFSWATCH_NAME_TRUNCATED, VFSWATCH_NAME_UNRESOLVED */
 	__u32 path_bytes;	/* 0: a rename raced */
 	__u32 data_bytes;
 	__u32 fault;		/* errno of the copy; then there is no data */
-	__u32 pad;
 	char comm[VFSWATCH_COMM_BYTES];	/* of the thread group's leader */
 };
 
@@ -380,7 +378,7 @@ VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_residue) == 32, "residue");
 VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_process) == 16, "process");
 VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_amount) == 16, "amount");
 VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_name_trailer) == 16, "name_trailer");
-VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_snippet) == 88, "snippet");
+VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_snippet) == 80, "snippet");
 VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_sampled) == 24, "sampled");
 VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_sampling) == 24, "sampling");
 

@@ -92,6 +92,8 @@ void size_tables(vfswatch_bpf& skeleton, const TableSizes& sizes) {
     bpf_map__set_max_entries(maps.comms, std::max(sizes.comms, std::uint32_t{1}));
     bpf_map__set_max_entries(maps.uids, std::max(sizes.uids, std::uint32_t{1}));
     bpf_map__set_max_entries(maps.path_states, sizes.path_states);
+    bpf_map__set_max_entries(maps.snippet_rooms, sizes.snippets);
+    bpf_map__set_max_entries(maps.snippet_ring, sizes.snippet_ring_bytes);
 }
 
 Result<void> fill_tables(vfswatch_bpf& skeleton, const Filter& filter, const TableSizes& sizes) {

@@ -135,9 +135,11 @@ const char* role_name(ProbeRole role) {
         case ProbeRole::kExit:
             return "exit";
         case ProbeRole::kPaths:
+            return "paths";
+        case ProbeRole::kSnippets:
             break;
     }
-    return "paths";
+    return "snippets";
 }
 
 void Probes::SkeletonDeleter::operator()(vfswatch_bpf* skeleton) const {
@@ -174,6 +176,10 @@ Result<Probes> Probes::load(const Filter& filter, const TableSizes& sizes, Probe
     auto books = Books::open(*probes.tables_);
     if (!books) return fail(books.error());
     probes.books_ = std::move(*books);
+    if (filter.settings.snippet_targets == 0 || methods.exit == ExitMethod::kOff) return probes;
+    auto ring = SnippetRing::open(*probes.tables_);
+    if (!ring) return fail(ring.error());
+    probes.snippet_ring_ = std::move(*ring);
     return probes;
 }
 
@@ -229,11 +235,13 @@ std::vector<std::string> Probes::programs_of(ProbeMethods methods) const {
         // It alone reads kernel memory that has no type, which a locked down kernel forbids.
         if (methods.paths) names.emplace_back(rung->resolve);
     }
-    if (const ExitRung* rung = exit_rung(methods.exit))
+    if (const ExitRung* rung = exit_rung(methods.exit)) {
         for (const std::string& function : read_functions_) {
             if (!rung->enter.empty()) names.push_back(std::string(rung->enter) + function);
             names.push_back(std::string(rung->leave) + function);
         }
+        if (settings_.snippet_targets != 0) names.emplace_back(rung->snippet);
+    }
     return names;
 }
 
@@ -287,6 +295,25 @@ Result<Probes::Hooks> Probes::exit_hooks(vfswatch_bpf& skeleton, ExitMethod meth
             return fail(done.error());
     }
     return hooks;
+}
+
+Result<Probes::Hooks> Probes::snippet_hooks(vfswatch_bpf& skeleton, ExitMethod method) const {
+    Hooks hooks;
+    const ExitRung* rung = exit_rung(method);
+    if (rung == nullptr || settings_.snippet_targets == 0) return hooks;
+    // The entry of a pair is the one that observes.
+    if (auto done = add_hook(hook_kinds(method).second, skeleton, std::string(rung->snippet),
+                             kSnippetFunction, hooks);
+        !done)
+        return fail(done.error());
+    return hooks;
+}
+
+Result<void> Probes::attach_snippets() {
+    auto hooks = snippet_hooks(programs(), methods_.exit);
+    if (!hooks) return fail(hooks.error());
+    snippets_ = std::move(*hooks);
+    return {};
 }
 
 Result<void> Probes::attach_accounting() {
@@ -358,6 +385,8 @@ Result<void> Probes::move_to(ProbeMethods methods) {
            methods_.accounting != AccountingMethod::kExit);
     auto skeleton = load_programs(methods);
     if (!skeleton) return fail(skeleton.error());
+    auto snippets = snippet_hooks(**skeleton, methods.exit);
+    if (!snippets) return fail(snippets.error());
     auto accounting = accounting_hooks(**skeleton, methods);
     if (!accounting) return fail(accounting.error());
     auto exit = exit_hooks(**skeleton, methods.exit);
@@ -369,6 +398,7 @@ Result<void> Probes::move_to(ProbeMethods methods) {
         probe.attached = false;
     accounting_ = std::move(*accounting);
     exit_ = std::move(*exit);
+    snippets_ = std::move(*snippets);
     moved_to_ = std::move(*skeleton);
     methods_ = methods;
     return {};
@@ -383,6 +413,8 @@ std::vector<AttachedProbe> Probes::attached() const {
                 rows);
     for (const Hook& hook : exit_)
         add_row(ProbeRole::kExit, method_name(methods_.exit), hook, rows);
+    for (const Hook& hook : snippets_)
+        add_row(ProbeRole::kSnippets, method_name(methods_.exit), hook, rows);
     for (const Hook& hook : paths_)
         for (const PathRung& rung : path_rungs_)
             if (rung.function == hook.function())

@@ -13,6 +13,7 @@
 #include "kernel/hook.h"
 #include "kernel/map_info.h"
 #include "kernel/rungs.h"
+#include "kernel/snippet_ring.h"
 #include "model/filter.h"
 #include "model/probe.h"
 #include "model/reads.h"
@@ -22,7 +23,7 @@ struct vfswatch_bpf;
 namespace vfswatchd {
 
 /// kPaths: what changes the paths of many files at once.
-enum class ProbeRole { kAccounting, kExit, kPaths };
+enum class ProbeRole { kAccounting, kExit, kPaths, kSnippets };
 
 [[nodiscard]] const char* role_name(ProbeRole role);
 
@@ -50,6 +51,11 @@ class Probes {
     Probes& operator=(Probes&&) = delete;
     ~Probes();
 
+    /// From here on the reads of targets that ask for it are sampled, once they are counted. Before
+    /// the others: of two fexit programs the one that came last runs first, and the last rung of the
+    /// accounting ladder has to.
+    [[nodiscard]] Result<void> attach_snippets();
+
     /// From here on wanted reads are counted, and the children followed that are there already.
     [[nodiscard]] Result<void> attach_accounting();
 
@@ -68,6 +74,9 @@ class Probes {
 
     /// As if a directory had been renamed: for when the probe at that was skipped.
     void forget_paths();
+
+    /// Sampled reads; nullptr: no target asks, or no end of a read is seen.
+    [[nodiscard]] SnippetRing* snippets() { return snippet_ring_.get(); }
 
     /// What has been counted so far.
     [[nodiscard]] Books& books() { return *books_; }
@@ -90,6 +99,7 @@ class Probes {
     [[nodiscard]] Result<Hooks> accounting_hooks(vfswatch_bpf& skeleton,
                                                  ProbeMethods methods) const;
     [[nodiscard]] Result<Hooks> exit_hooks(vfswatch_bpf& skeleton, ExitMethod method) const;
+    [[nodiscard]] Result<Hooks> snippet_hooks(vfswatch_bpf& skeleton, ExitMethod method) const;
     [[nodiscard]] bool needs_survey() const;
     [[nodiscard]] Result<void> survey_tasks();
     [[nodiscard]] Result<void> attach_path_rung(const PathRung& rung);
@@ -107,7 +117,9 @@ class Probes {
     Hooks accounting_;
     Hooks exit_;
     Hooks paths_;
+    Hooks snippets_;
     std::unique_ptr<Books> books_;
+    std::unique_ptr<SnippetRing> snippet_ring_;
     std::vector<AttachedProbe> left_;  ///< what stood there before a move, for its misses
 };
 

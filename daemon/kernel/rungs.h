@@ -46,7 +46,8 @@ struct ExitRung {
     ExitMethod method;
     std::string_view enter;
     std::string_view leave;
-    bool accounts;  ///< can carry AccountingMethod::kExit
+    std::string_view snippet;  ///< at the end of kSnippetFunction, where targets sample
+    bool accounts;             ///< can carry AccountingMethod::kExit
 };
 
 /// The exit ladder: first the cheapest, last the one that needs more than the unit has.
@@ -54,15 +55,18 @@ struct ExitRung {
 /// tracefs probes everywhere, but they need CAP_SYS_ADMIN. Where no rung is exact the first that
 /// attaches is taken, with its misses exported.
 inline constexpr std::array<ExitRung, 3> kExitLadder = {{
-    {ExitMethod::kFexit, "", "fexit_", true},
-    {ExitMethod::kKprobeMulti, "enter_multi_", "leave_multi_", true},
-    {ExitMethod::kKprobe, "enter_kprobe_", "leave_kprobe_", false},
+    {ExitMethod::kFexit, "", "fexit_", "fexit_snippet", true},
+    {ExitMethod::kKprobeMulti, "enter_multi_", "leave_multi_", "leave_multi_snippet", true},
+    {ExitMethod::kKprobe, "enter_kprobe_", "leave_kprobe_", "leave_kprobe_snippet", false},
 }};
 
 /// The functions at whose ends reads end, of read and pread64; readv's family; sendfile;
 /// copy_file_range; exec. The first is in every kernel; the others are left out where they are not.
 inline constexpr std::array<std::string_view, 5> kReadFunctions = {
     "vfs_read", "vfs_readv", "do_splice_direct", "vfs_copy_file_range", "__kernel_read"};
+
+/// Whose reads are sampled: of the others nobody has the buffer at hand.
+inline constexpr std::string_view kSnippetFunction = kReadFunctions.front();
 
 /// The programs at a function that changes many paths at once: at its start or its end or both,
 /// by fentry and fexit, and by kprobe.multi for kernels whose fprobe stands on fgraph, where the

@@ -47,6 +47,8 @@ struct TableSizes {
     std::uint32_t comms = 0;
     std::uint32_t uids = 0;
     std::uint32_t path_states = 0;
+    std::uint32_t snippets = 1;  ///< being made at one moment
+    std::uint32_t snippet_ring_bytes = 4096;
 };
 
 }  // namespace vfswatchd

@@ -34,11 +34,13 @@ std::set<std::string> programs_of_ladders() {
         names.insert({rung.account, rung.resolve, rung.end_task, rung.follow_child});
         if (rung.settle_task != nullptr) names.insert(rung.settle_task);
     }
-    for (const ExitRung& rung : kExitLadder)
+    for (const ExitRung& rung : kExitLadder) {
+        names.emplace(rung.snippet);
         for (const std::string_view function : kReadFunctions) {
             names.insert(std::string(rung.leave) + std::string(function));
             if (!rung.enter.empty()) names.insert(std::string(rung.enter) + std::string(function));
         }
+    }
     for (const PathRung& rung : kPathRungs)
         for (const std::string_view name :
              {rung.enter, rung.leave, rung.enter_multi, rung.leave_multi})

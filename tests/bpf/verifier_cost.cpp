@@ -55,6 +55,8 @@ Filter filter_that_needs_all_code() {
     filter.settings.cgroup_targets = 0b0100;
     filter.settings.inode_targets = 0b0010;
     filter.settings.latency_targets = 0b1000;
+    filter.settings.snippet_targets = 0b0110;
+    filter.settings.sensitive_start = 4;
     for (__u32& share : filter.settings.target_max_files)
         share = kSizes.max_files;
     return filter;
