@@ -187,6 +187,18 @@ KernelDrops Books::drops() const {
             stats.children_unfollowed};
 }
 
+std::vector<KernelSamples> Books::samples() const {
+    std::vector<KernelSamples> samples;
+    for (const volatile vfswatch_sampled& sampled : skeleton_->bss->stats.sampled) {
+        KernelSamples& copy = samples.emplace_back();
+        // In this order: a sample is taken before it has an outcome.
+        copy.rate_limited = sampled.rate_limited;
+        copy.ring_full = sampled.ring_full;
+        copy.taken = sampled.taken;
+    }
+    return samples;
+}
+
 std::uint64_t Books::paths_resolved() const {
     return skeleton_->bss->stats.paths_resolved;
 }

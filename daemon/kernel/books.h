@@ -12,6 +12,7 @@
 #include "kernel/iterator.h"
 #include "kernel/sums.h"
 #include "model/reads.h"
+#include "model/snippet.h"
 
 struct ring_buffer;
 struct vfswatch_bpf;
@@ -47,6 +48,9 @@ class Books {
     [[nodiscard]] int name_ring_fd() const;
 
     [[nodiscard]] KernelDrops drops() const;
+
+    /// By target, whether or not it samples.
+    [[nodiscard]] std::vector<KernelSamples> samples() const;
 
     /// Walks from a file to the root.
     [[nodiscard]] std::uint64_t paths_resolved() const;

@@ -67,7 +67,8 @@ inline constexpr auto kCatalogue = std::to_array<Metric>({
      "Times that the probed function ran without the probe. accounting: those reads may be charged "
      "to the file that their task read before (with method exit: they are not counted), and at a "
      "task's end its row in the task table is not given back; exit: their errors, ends of file and "
-     "durations are not counted; paths: files below were under their old path for up to a second."},
+     "durations are not counted; paths: files below were under their old path for up to a second; "
+     "snippets: they were not sampled."},
     {"vfswatch_map_entries", MetricKind::gauge, "map",
      "Entries in use in the BPF map; only present where the daemon knows."},
     {"vfswatch_map_capacity", MetricKind::gauge, "map", "Entries that the BPF map can hold."},
@@ -77,6 +78,11 @@ inline constexpr auto kCatalogue = std::to_array<Metric>({
      "Files on the endpoint, each combination of labels one."},
     {"vfswatch_series_limit", MetricKind::gauge, "",
      "Ceiling of vfswatch_series; reads beyond it are added to the overflow counters."},
+    {"vfswatch_snippets_total", MetricKind::counter, "target, outcome",
+     "Sampled reads by what became of them; only of targets with snippets."},
+    {"vfswatch_snippets_sampled_total", MetricKind::counter, "target",
+     "Reads that were sampled: the sum of vfswatch_snippets_total over all outcomes, once none is "
+     "on its way."},
     {"vfswatch_paths_resolved_total", MetricKind::counter, "",
      "Walks from a file to the root: at the first sight of a name, and after renames of "
      "directories "

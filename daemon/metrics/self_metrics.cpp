@@ -87,6 +87,19 @@ void add_maps(Families& families, const std::vector<MapRow>& maps) {
     }
 }
 
+void add_snippets(Families& families, const std::vector<SnippetCounts>& snippets,
+                  const std::vector<Target>& targets) {
+    families.begin(metric("vfswatch_snippets_total"));
+    for (const SnippetCounts& counts : snippets)
+        for (const auto& [word, outcome] : kSnippetOutcomes)
+            families.add({{"target", targets.at(counts.target).name}, {"outcome", std::string(word)}},
+                         static_cast<double>(counts.of(outcome)));
+    families.begin(metric("vfswatch_snippets_sampled_total"));
+    for (const SnippetCounts& counts : snippets)
+        families.add({{"target", targets.at(counts.target).name}},
+                     static_cast<double>(counts.taken));
+}
+
 void add_config(Families& families, const SelfMetrics& self, const std::vector<Target>& targets) {
     families.single(metric("vfswatch_config_last_reload_successful"),
                     self.config_last_reload_successful ? 1 : 0);
@@ -125,6 +138,7 @@ std::string render_self_metrics(const SelfMetrics& self, const std::vector<Targe
     Families families;
     add_probes(families, self);
     add_maps(families, self.maps);
+    add_snippets(families, self.snippets, targets);
     families.single(metric("vfswatch_paths_resolved_total"),
                     static_cast<double>(self.paths_resolved));
     add_config(families, self, targets);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "metrics/process_metrics.h"
+#include "model/snippet.h"
 #include "model/target.h"
 
 namespace vfswatchd {
@@ -51,6 +52,7 @@ struct SelfMetrics {
     std::vector<MissedRow> missed;
     std::vector<MapRow> maps;
     std::vector<DroppedRow> dropped;  ///< every reason, also at 0
+    std::vector<SnippetCounts> snippets;  ///< of targets that sample
     std::uint64_t paths_resolved = 0;
     bool config_last_reload_successful = true;
     double config_last_reload_success_timestamp_seconds = 0;  ///< Unix time

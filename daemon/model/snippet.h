@@ -3,6 +3,7 @@
 
 #include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -65,6 +66,13 @@ struct Snippet {
     std::string data;  ///< the first bytes that the reader got
 };
 
+/// What the kernel did with one target's samples.
+struct KernelSamples {
+    std::uint64_t taken = 0;  ///< all of them, whatever became of them
+    std::uint64_t rate_limited = 0;
+    std::uint64_t ring_full = 0;
+};
+
 /// What becomes of a sample: each has one outcome for each of its targets.
 enum class SnippetOutcome { kWritten, kRateLimited, kRingFull, kQueueFull, kFault, kJournalError };
 
@@ -81,5 +89,19 @@ inline constexpr std::array<SnippetOutcomeWord, 6> kSnippetOutcomes = {{
     {"fault", SnippetOutcome::kFault},
     {"journal_error", SnippetOutcome::kJournalError},
 }};
+
+/// What has become of one target's samples. Those that are on their way have no outcome yet.
+struct SnippetCounts {
+    std::size_t target = 0;  ///< its place in the config
+    std::uint64_t taken = 0;
+    std::array<std::uint64_t, kSnippetOutcomes.size()> outcomes{};  ///< in the order of the words
+
+    [[nodiscard]] std::uint64_t of(SnippetOutcome outcome) const {
+        return outcomes.at(static_cast<std::size_t>(outcome));
+    }
+    void set(SnippetOutcome outcome, std::uint64_t count) {
+        outcomes.at(static_cast<std::size_t>(outcome)) = count;
+    }
+};
 
 }  // namespace vfswatchd

@@ -152,6 +152,9 @@ void tell_what_is_missing(const Config& config, ProbeMethods methods, const Log&
         if (target.labels.call && !calls)
             log.warning("target " + target.name +
                         ": the label call stays empty: this kernel is older than 5.15");
+        if (target.snippets && (methods.exit == ExitMethod::kOff || !methods.paths))
+            log.warning("target " + target.name +
+                        ": nothing is copied: the ends of reads are not seen");
         if (target.latency && (methods.exit == ExitMethod::kOff || !starts))
             log.warning("target " + target.name +
                         ": no durations: the method in use does not see how long a read takes");
@@ -165,6 +168,8 @@ OrRefusal<std::shared_ptr<Watch>> attach(const Config& config, const Filter& fil
     tell_what_is_missing(config, *methods, log);
     auto probes = Probes::load(filter, table_sizes(config, filter), *methods);
     if (!probes) return refuse_kernel(probes.error(), config.probe);
+    if (auto done = probes->attach_snippets(); !done)
+        log.warning("no read is sampled: " + done.error().message());
     if (auto done = probes->attach_accounting(); !done)
         return refuse_kernel(done.error(), config.probe);
     // Counts do without it: only errors and ends of file would be missing.
@@ -176,6 +181,13 @@ OrRefusal<std::shared_ptr<Watch>> attach(const Config& config, const Filter& fil
             "mounts: " +
             done.error().message());
     return std::make_shared<Watch>(std::move(*probes), config);
+}
+
+Result<void> watch_rings(Watch& watch, Loop& loop) {
+    if (auto done = loop.watch(watch.name_ring_fd(), [&watch] { watch.drain_names(); }); !done)
+        return done;
+    if (watch.snippet_ring_fd() < 0) return {};
+    return loop.watch(watch.snippet_ring_fd(), [&watch] { watch.drain_snippets(); });
 }
 
 /// In a thread of its own that nobody waits for: a path may lie on a network file system whose
@@ -207,7 +219,7 @@ OrRefusal<void> serve(const Config& config, const Filter& filter, const Log& log
             log.warning("idle files keep their place in limits.max_files: " +
                         reclaimed.error().message());
     });
-    if (auto done = (*loop)->watch(names.name_ring_fd(), [&names] { names.drain_names(); }); !done)
+    if (auto done = watch_rings(names, **loop); !done)
         return refuse(ExitCode::kUnavailable, done.error().message());
 
     std::string where;

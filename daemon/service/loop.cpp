@@ -57,9 +57,10 @@ Result<void> Loop::set_up() {
 }
 
 Result<void> Loop::watch(int fd, std::function<void()> on_readable_function) {
-    on_readable_ = std::move(on_readable_function);
-    return check(sd_event_add_io(event_.get(), nullptr, fd, EPOLLIN, on_readable, this),
-                 "watch the ring of names");
+    on_readable_.push_back(std::move(on_readable_function));
+    return check(
+        sd_event_add_io(event_.get(), nullptr, fd, EPOLLIN, on_readable, &on_readable_.back()),
+        "watch a ring");
 }
 
 Result<void> Loop::run() {
@@ -80,8 +81,8 @@ int Loop::on_signal(sd_event_source* source, const signalfd_siginfo* info, void*
     return 0;
 }
 
-int Loop::on_readable(sd_event_source*, int, std::uint32_t, void* loop) {
-    static_cast<Loop*>(loop)->on_readable_();
+int Loop::on_readable(sd_event_source*, int, std::uint32_t, void* function) {
+    (*static_cast<std::function<void()>*>(function))();
     return 0;
 }
 

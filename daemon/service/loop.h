@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <list>
 #include <memory>
 #include <utility>
 
@@ -13,7 +14,7 @@
 
 namespace vfswatchd {
 
-/// The one event loop: signals, the ring of names, systemd's watchdog.
+/// The one event loop: signals, the kernel's rings, systemd's watchdog.
 /// Thread: one, but for alive().
 class Loop {
   public:
@@ -42,12 +43,12 @@ class Loop {
     Loop() = default;
     [[nodiscard]] Result<void> set_up();
     static int on_signal(sd_event_source* source, const signalfd_siginfo* info, void* loop);
-    static int on_readable(sd_event_source* source, int fd, std::uint32_t events, void* loop);
+    static int on_readable(sd_event_source* source, int fd, std::uint32_t events, void* function);
     static int on_beat(sd_event_source* source, std::uint64_t usec, void* loop);
 
     std::unique_ptr<sd_event, Unref> event_;
     std::function<void()> on_hangup_;
-    std::function<void()> on_readable_;
+    std::list<std::function<void()>> on_readable_;  ///< each stays where its source knows it
     std::function<void()> on_beat_function_;
     std::atomic<std::int64_t> beat_seconds_{0};
 };

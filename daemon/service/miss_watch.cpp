@@ -43,9 +43,11 @@ std::string names(ProbeMethods methods) {
 void MissWatch::look() {
     const auto probes = watch_.attached();
     const KernelDrops drops = watch_.drops();
-    const Misses misses = {
+    Misses misses = {
         has_grown(Symptom::kAccountingMissed, missed_by(ProbeRole::kAccounting, probes)),
         has_grown(Symptom::kExitMissed, missed_by(ProbeRole::kExit, probes))};
+    if (has_grown(Symptom::kSnippetsMissed, missed_by(ProbeRole::kSnippets, probes)))
+        misses.exit = true;
     if (has_grown(Symptom::kPathsMissed, missed_by(ProbeRole::kPaths, probes)))
         watch_.forget_paths();
     has_grown(Symptom::kTaskTableFull, drops.task_table_full);
@@ -85,6 +87,9 @@ void MissWatch::explain(Symptom symptom, std::uint64_t now) const {
                 times +
                 ": files below were counted under their old path for up to a "
                 "second");
+        case Symptom::kSnippetsMissed:
+            return log_.warning("the kernel skipped the probe that samples reads, " + times +
+                                ": these reads were not sampled; bytes and calls are not touched");
         case Symptom::kChildUnfollowed:
             return log_.warning("the table of tasks was full when a process made a child, " +
                                 times +

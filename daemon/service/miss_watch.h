@@ -26,6 +26,7 @@ class MissWatch {
         kAccountingMissed,
         kExitMissed,
         kPathsMissed,
+        kSnippetsMissed,
         kTaskTableFull,
         kChildUnfollowed,
         kNameRingFull,

@@ -47,6 +47,7 @@ Watch::Watch(Probes probes, const Config& config)
     : probes_(std::move(probes)),
       exposition_(describe_targets(config),
                   {config.limits.max_series, config.limits.idle_series_timeout}),
+      snippets_(config),
       build_(build_info()),
       started_at_seconds_(unix_seconds()),
       reclaim_pause_(pause_between_looks(config.limits.idle_series_timeout)),
@@ -102,6 +103,17 @@ void Watch::forget_paths() {
     probes_.forget_paths();
 }
 
+void Watch::drain_snippets() {
+    // Without the mutex, as below.
+    if (SnippetRing* ring = probes_.snippets())
+        ring->drain([this](std::span<const std::byte> record) { snippets_.take(record); });
+}
+
+int Watch::snippet_ring_fd() {
+    const SnippetRing* ring = probes_.snippets();
+    return ring != nullptr ? ring->fd() : -1;
+}
+
 void Watch::drain_names() {
     // Without the mutex: the loop must not wait for a scrape.
     probes_.books().drain_names();
@@ -144,12 +156,27 @@ SelfMetrics Watch::self_metrics() {
     const KernelDrops drops = probes_.books().drops();
     self.dropped = {{"name_ring_full", drops.name_ring_full},
                     {"residue_torn", drops.residue_torn},
-                    {"child_unfollowed", drops.children_unfollowed}};
+                    {"child_unfollowed", drops.children_unfollowed},
+                    {"snippet_malformed", snippets_.malformed()}};
+    self.snippets = snippet_counts();
     self.paths_resolved = probes_.books().paths_resolved();
     self.config_last_reload_success_timestamp_seconds = started_at_seconds_;
     self.last_scrape_duration_seconds = last_scrape_seconds_;
     self.process = read_process_metrics();
     return self;
+}
+
+std::vector<SnippetCounts> Watch::snippet_counts() {
+    std::vector<SnippetCounts> counts = snippets_.counts();
+    const std::vector<KernelSamples> kernel = probes_.books().samples();
+    for (SnippetCounts& row : counts) {
+        const KernelSamples& samples = kernel.at(row.target);
+        row.taken = samples.taken;
+        row.set(SnippetOutcome::kRingFull, samples.ring_full);
+        row.set(SnippetOutcome::kRateLimited,
+                row.of(SnippetOutcome::kRateLimited) + samples.rate_limited);
+    }
+    return counts;
 }
 
 }  // namespace vfswatchd

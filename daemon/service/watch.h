@@ -14,6 +14,7 @@
 #include "http/body.h"
 #include "kernel/probes.h"
 #include "metrics/collector.h"
+#include "service/snippet_flow.h"
 
 namespace vfswatchd {
 
@@ -36,6 +37,11 @@ class Watch {
     /// For when the kernel skipped a probe at a change of paths: they are read again.
     void forget_paths();
 
+    /// Takes sampled reads out of the kernel, on their way to the journal. Never waits.
+    void drain_snippets();
+    /// -1: nothing is sampled.
+    [[nodiscard]] int snippet_ring_fd();
+
     /// Makes room in the ring buffer of names.
     void drain_names();
     [[nodiscard]] int name_ring_fd();
@@ -52,12 +58,14 @@ class Watch {
     using TimePoint = std::chrono::steady_clock::time_point;
 
     [[nodiscard]] SelfMetrics self_metrics();
+    [[nodiscard]] std::vector<SnippetCounts> snippet_counts();
     [[nodiscard]] bool reclaim_is_due(TimePoint now);
     [[nodiscard]] Result<std::vector<std::uint32_t>> retire_idle_sums(TimePoint now);
 
     std::mutex mutex_;  ///< over probes_ and what the last scrape took
     Probes probes_;
     Exposition exposition_;
+    SnippetFlow snippets_;
     const BuildInfo build_;
     const double started_at_seconds_;
     std::optional<double> last_scrape_seconds_;

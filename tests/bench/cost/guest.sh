@@ -55,8 +55,17 @@ target() {
 	cgroup) echo 'processes: {cgroups: [/]}' ;;
 	follow) echo "processes: {pids: [$$], follow_children: true}" ;;
 	labels) echo "processes: {pids: [$2]}, labels: [comm, uid, cgroup]" ;;
+	snippet-seldom) snippets 1/1000000 1/s ;;
+	snippet-limited) snippets 1/1 1/h ;;
+	snippet-each) snippets 1/1 1000000/s ;;
+	other-snippet) echo "processes: {pids: [1]}, $(snippets 1/1 1000000/s)" ;;
 	*) die "no such target: $1" ;;
 	esac
+}
+
+# snippets SAMPLE RATE: a target that copies what the reader gets.
+snippets() {
+	echo "paths: {include: [\"$work/files/**\"]}, snippets: {sample: $1, rate: $2}"
 }
 
 # targets TARGET[@COUNT]: as the configuration lists them.
@@ -144,7 +153,7 @@ new_files_on_page() {
 check_counted() {
 	case $1 in
 	pid-path@64/*) wait_for "$1: new files on the page" new_files_on_page 64000 ;;
-	path/* | pid/* | pid-path/* | comm/* | cgroup/* | follow/* | labels/*)
+	path/* | pid/* | pid-path/* | comm/* | cgroup/* | follow/* | labels/* | snippet-*/*)
 		wait_for "$1: new files on the page" new_files_on_page 1000
 		;;
 	*/*) wait_for "$1: no new files on the page" new_files_on_page 0 ;;

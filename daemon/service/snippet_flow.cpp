@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "service/snippet_flow.h"
+
+#include <utility>
+
+#include "journal/entry.h"
+#include "kernel/snippet_record.h"
+
+namespace vfswatchd {
+namespace {
+
+/// Entries that wait while journald is slow: some seconds' worth, and a few hundred KiB.
+constexpr std::size_t kQueueEntries = 256;
+
+/// Between two explanations of the same target's faults.
+constexpr std::chrono::minutes kFaultPause{1};
+
+}  // namespace
+
+SnippetFlow::Sampling::Sampling(std::size_t place, const TargetConfig& config)
+    : target(place), name(config.name), rules(*config.snippets), limit(rules.rate) {}
+
+SnippetFlow::SnippetFlow(const Config& config, JournalWriter::Send send)
+    : limit_({config.limits.snippets_per_second, std::chrono::seconds(1)}),
+      writer_(config.targets.size(), kQueueEntries, std::move(send)) {
+    for (std::size_t i = 0; i < config.targets.size(); i++) {
+        if (!config.targets[i].snippets) continue;
+        samplings_.push_back(std::make_unique<Sampling>(i, config.targets[i]));
+        sampling_targets_ |= TargetMask{1} << i;
+    }
+}
+
+void SnippetFlow::take(std::span<const std::byte> record) {
+    const auto snippet = decode_snippet(record);
+    if (!snippet || (snippet->targets & ~sampling_targets_) != 0) {
+        malformed_++;
+        return;
+    }
+    for (const auto& sampling : samplings_)
+        if (snippet->targets >> sampling->target & 1) take(*snippet, *sampling);
+}
+
+void SnippetFlow::take(const Snippet& snippet, Sampling& sampling) {
+    if (snippet.fault != 0) {
+        sampling.faults++;
+        tell_fault(snippet, sampling);
+    } else if (!sampling.limit.allow(snippet.time) || !limit_.allow(snippet.time)) {
+        sampling.rate_limited++;
+    } else if (!writer_.push({sampling.target,
+                              snippet_fields(snippet, sampling.name, sampling.rules)})) {
+        sampling.queue_full++;
+    }
+}
+
+void SnippetFlow::tell_fault(const Snippet& snippet, Sampling& sampling) {
+    if (snippet.time < sampling.next_fault_told) return;
+    sampling.next_fault_told = snippet.time + kFaultPause;
+    writer_.push_notice(fault_fields(snippet, sampling.name, sampling.faults));
+}
+
+std::vector<SnippetCounts> SnippetFlow::counts() const {
+    std::vector<SnippetCounts> counts;
+    for (const auto& sampling : samplings_) {
+        SnippetCounts& row = counts.emplace_back();
+        row.target = sampling->target;
+        row.set(SnippetOutcome::kRateLimited, sampling->rate_limited);
+        row.set(SnippetOutcome::kQueueFull, sampling->queue_full);
+        row.set(SnippetOutcome::kFault, sampling->faults);
+        row.set(SnippetOutcome::kWritten, writer_.written(sampling->target));
+        row.set(SnippetOutcome::kJournalError, writer_.journal_errors(sampling->target));
+    }
+    return counts;
+}
+
+}  // namespace vfswatchd
