@@ -96,9 +96,10 @@ static __always_inline __s64 offset_before(struct file *file, __u64 position, lo
 	return end - result;
 }
 
-static __always_inline void describe_read(struct vfswatch_snippet *head, struct file *file,
+static __always_inline void describe_read(struct vfswatch_snippet *head,
 					  const struct vfswatch_arguments *arguments, long result)
 {
+	struct file *file = (struct file *)arguments->file;
 	struct task_struct *task = current_task();
 	__u64 comm[VFSWATCH_COMM_BYTES / 8];
 
@@ -112,13 +113,38 @@ static __always_inline void describe_read(struct vfswatch_snippet *head, struct 
 	__builtin_memcpy(head->comm, comm, sizeof(head->comm));
 }
 
-/* Puts the file's path into the room; returns its length, 0 where a rename raced. */
-static __always_inline __u32 copy_path(struct snippet_room *room, struct walk *walk,
-				       struct file *file)
+/* The current task's room for a snippet; NULL: too many tasks copy one at this moment. */
+static __always_inline struct snippet_room *open_room(void)
 {
+	__u64 key = bpf_get_current_task();
+	static const struct snippet_room fresh;
+
+	if (bpf_map_update_elem(&snippet_rooms, &key, &fresh, BPF_ANY))
+		return NULL;
+	return bpf_map_lookup_elem(&snippet_rooms, &key);
+}
+
+static __always_inline void close_room(void)
+{
+	__u64 key = bpf_get_current_task();
+
+	bpf_map_delete_elem(&snippet_rooms, &key);
+}
+
+/*
+ * Puts the path of the file that the current task reads into its room; returns its length, 0 where
+ * a rename raced.  Global, so that the verifier does not follow what comes behind from each depth of
+ * the walk; without an argument, for newer kernels let no pointer pass as a number.
+ */
+__noinline __u32 copy_path(void)
+{
+	__u64 key = bpf_get_current_task();
+	struct snippet_room *room = bpf_map_lookup_elem(&snippet_rooms, &key);
+	struct vfswatch_run *run = bpf_map_lookup_elem(&runs, &key);
+	struct walk *walk = bpf_map_lookup_elem(&walks, &key);
 	__u32 offset, bytes;
 
-	if (!read_file_path(walk, file))
+	if (!room || !run || !walk || !read_file_path(walk, (struct file *)run->arguments.file))
 		return 0;
 	offset = text_offset(walk) & (VFSWATCH_PATH_BYTES - 1);
 	bytes = VFSWATCH_PATH_BYTES - offset;
@@ -145,14 +171,13 @@ static __always_inline __u32 copy_data(struct snippet_room *room, __u32 path_byt
 }
 
 /* False: no room in the ring. */
-static __always_inline bool send_snippet(struct snippet_room *room, struct walk *walk,
-					 struct file *file,
+static __always_inline bool send_snippet(struct snippet_room *room,
 					 const struct vfswatch_arguments *arguments, long result)
 {
 	__u32 path_bytes, data_bytes;
 
-	describe_read(&room->head, file, arguments, result);
-	path_bytes = copy_path(room, walk, file);
+	describe_read(&room->head, arguments, result);
+	path_bytes = copy_path();
 	barrier_var(path_bytes);
 	if (path_bytes > VFSWATCH_PATH_BYTES)
 		return false;
@@ -166,30 +191,10 @@ static __always_inline bool send_snippet(struct snippet_room *room, struct walk 
 				   sizeof(room->head) + path_bytes + data_bytes, 0);
 }
 
-/* The current task's room for a snippet; NULL: too many tasks copy one at this moment. */
-static __always_inline struct snippet_room *open_room(void)
-{
-	__u64 key = bpf_get_current_task();
-	static const struct snippet_room fresh;
-
-	if (bpf_map_update_elem(&snippet_rooms, &key, &fresh, BPF_ANY))
-		return NULL;
-	return bpf_map_lookup_elem(&snippet_rooms, &key);
-}
-
-static __always_inline void close_room(void)
-{
-	__u64 key = bpf_get_current_task();
-
-	bpf_map_delete_elem(&snippet_rooms, &key);
-}
-
-static __always_inline int sample_read(struct vfswatch_run *run, __u32 draw, struct file *file,
-				       const struct vfswatch_arguments *arguments, long result)
+static __always_inline int sample_read(struct vfswatch_run *run, __u32 draw, long result)
 {
 	__u64 targets = drawn_targets(take_end(run), draw), now;
 	struct snippet_room *room;
-	struct walk *walk;
 	bool sent = false;
 
 	if (!targets)
@@ -199,11 +204,10 @@ static __always_inline int sample_read(struct vfswatch_run *run, __u32 draw, str
 	if (!targets)
 		return 0;
 	room = open_room();
-	walk = open_walk();
-	if (room && walk) {
+	if (room && open_walk()) {
 		room->head.time_ns = now;
 		room->head.targets = targets;
-		sent = send_snippet(room, walk, file, arguments, result);
+		sent = send_snippet(room, &run->arguments, result);
 	}
 	close_walk();
 	close_room();
@@ -216,7 +220,6 @@ static __always_inline int sample_read(struct vfswatch_run *run, __u32 draw, str
 static __always_inline int sample_end(unsigned long long *ctx)
 {
 	struct file *file = (struct file *)ctx[0];
-	struct vfswatch_arguments arguments = {};
 	struct vfswatch_run *run;
 	long result = ctx[4];
 	__u32 draw;
@@ -226,32 +229,32 @@ static __always_inline int sample_end(unsigned long long *ctx)
 	run = run_of(current_task());
 	if (!run || run->inode_address != (__u64)file->f_inode)
 		return 0;
-	arguments.buffer = ctx[1];
-	arguments.asked = ctx[2];
-	bpf_probe_read_kernel(&arguments.position, sizeof(arguments.position), &ctx[3]);
-	return sample_read(run, draw, file, &arguments, result);
+	run->arguments.file = (__u64)file;
+	run->arguments.buffer = ctx[1];
+	run->arguments.asked = ctx[2];
+	bpf_probe_read_kernel(&run->arguments.position, sizeof(run->arguments.position), &ctx[3]);
+	return sample_read(run, draw, result);
 }
 
 /* Exit of a pair of probes: the arguments were kept at the entry. */
 static __always_inline int sample_seen_read(long result)
 {
-	struct vfswatch_arguments arguments;
 	struct vfswatch_run *run;
 	struct file *file;
 	__u32 draw;
+	int done = 0;
 
 	if (!draw_sample(result, &draw))
 		return 0;
 	run = run_of(current_task());
-	if (!run)
+	if (!run || !run->arguments.buffer)
 		return 0;
-	arguments = run->arguments;
+	file = (struct file *)run->arguments.file;
+	if (run->inode_address == (__u64)BPF_CORE_READ(file, f_inode))
+		done = sample_read(run, draw, result);
 	/* Should the next entry be missed, its end finds nothing. */
 	run->arguments.buffer = 0;
-	file = (struct file *)arguments.file;
-	if (!arguments.buffer || run->inode_address != (__u64)BPF_CORE_READ(file, f_inode))
-		return 0;
-	return sample_read(run, draw, file, &arguments, result);
+	return done;
 }
 
 #endif
