@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "config/fault.h"
 #include "config/load.h"
 #include "policy/lower.h"
 #include "service/daemon.h"
@@ -25,20 +26,19 @@ ExitCode print(const std::string& text) {
     return ExitCode::kOk;
 }
 
+ExitCode refuse(const Log& log, const std::vector<ConfigFault>& faults) {
+    for (const ConfigFault& fault : faults)
+        log.error(format_fault(fault));
+    return ExitCode::kConfig;
+}
+
 ExitCode run(const Options& options) {
     const Log log(options.log_level);
     auto config = load_config(options.config_file);
-    if (!config) {
-        for (const ConfigFault& fault : config.error())
-            log.error(format_fault(fault));
-        return ExitCode::kConfig;
-    }
+    if (!config) return refuse(log, config.error());
     apply_options(options, *config);
     const auto filter = lower(*config);
-    if (!filter) {
-        log.error(filter.error().message());
-        return ExitCode::kConfig;
-    }
+    if (!filter) return refuse(log, filter.error());
     if (options.check_config) return print(describe(*config, *filter));
     return run_daemon(*config, *filter, log);
 }

@@ -12,4 +12,11 @@ std::string format_fault(const ConfigFault& fault) {
     return format_place(fault.place) + ": " + fault.message;
 }
 
+void cut_faults(std::vector<ConfigFault>& faults) {
+    if (faults.size() <= kMaxFaults) return;
+    const std::size_t more = faults.size() - kMaxFaults;
+    faults.resize(kMaxFaults);
+    faults.push_back({faults.back().place, std::to_string(more) + " more faults are not shown"});
+}
+
 }  // namespace vfswatchd

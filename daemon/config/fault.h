@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -19,5 +20,11 @@ struct ConfigFault {
 
 /// `file:line:column: message`
 [[nodiscard]] std::string format_fault(const ConfigFault& fault);
+
+/// Nobody reads more; a mistaken file of a megabyte must not print a hundred thousand lines.
+inline constexpr std::size_t kMaxFaults = 200;
+
+/// Leaves kMaxFaults of them, and one more that says how many were left out.
+void cut_faults(std::vector<ConfigFault>& faults);
 
 }  // namespace vfswatchd

@@ -63,8 +63,8 @@ constexpr std::array kKeys = std::to_array<KeySpec>({
      "Where reads are counted: at the permission check, or with exit at their ends, by the method "
      "of probe.exit, where what it misses is not counted."},
     {KeyId::kProbeExit, "probe.exit", KeyType::kWord, false, 0, 0, 0, kAutoWord,
-     "How the ends of reads are seen; off: not at all, so that there are no errors, ends of file "
-     "and durations."},
+     "How the ends of reads are seen; off: not at all, so that there are no errors, ends of file, "
+     "durations and snippets."},
     {KeyId::kPathView, "path_view", KeyType::kWord, false, 0, 0, 0, "process",
      "Whose mount namespace paths are shown by: the reading process's or the host's."},
     {KeyId::kLimits, "limits", KeyType::kMapping, false, 0, 0, 0, "",
@@ -75,6 +75,10 @@ constexpr std::array kKeys = std::to_array<KeySpec>({
      "Sums kept in the kernel; a file takes one for each combination of its labels."},
     {KeyId::kMaxTasks, "limits.max_tasks", KeyType::kCount, false, 1, 1048576, 0, "32768",
      "Threads with reads under way in the kernel's books."},
+    {KeyId::kSnippetsPerSecond, "limits.snippets_per_second", KeyType::kCount, false, 1, 200, 0,
+     "100",
+     "Entries that all targets together may write into the journal in a second; far below "
+     "journald's own limit of 10,000 in 30 s."},
     {KeyId::kIdleSeriesTimeout, "limits.idle_series_timeout", KeyType::kDuration, false, 1,
      7 * 24 * kHour, 0, "15m", "A file that nobody read for this long leaves the endpoint."},
     {KeyId::kTargets, "targets", KeyType::kMappingList, true, 0, 0, 8 * sizeof(TargetMask), "",
@@ -111,6 +115,22 @@ constexpr std::array kKeys = std::to_array<KeySpec>({
      "Its share of limits.max_files; left out: it may take all of them."},
     {KeyId::kLatency, "targets[].latency", KeyType::kBool, false, 0, 0, 0, "false",
      "Whether a histogram shows how long the target's reads take."},
+    {KeyId::kSnippets, "targets[].snippets", KeyType::kMapping, false, 0, 0, 0, "",
+     "Copies the first bytes of sampled reads into the journal; needs paths.include. Left out: "
+     "nothing is ever copied."},
+    {KeyId::kSnippetMaxBytes, "targets[].snippets.max_bytes", KeyType::kCount, false, 1, 4096, 0,
+     "40", "How much of a sampled read is copied at most."},
+    {KeyId::kSnippetSample, "targets[].snippets.sample", KeyType::kSample, false, 1, 1000000, 0,
+     "1/100", "Which share of the target's reads is sampled: one in how many."},
+    {KeyId::kSnippetRate, "targets[].snippets.rate", KeyType::kRate, false, 1, 1000000, 0, "10/s",
+     "How many samples the target may take in a second (s), a minute (m) or an hour (h)."},
+    {KeyId::kSnippetEncoding, "targets[].snippets.encoding", KeyType::kWord, false, 0, 0, 0, "text",
+     "How the bytes are written: as text with C-style escapes, hex or base64."},
+    {KeyId::kSnippetRedact, "targets[].snippets.redact", KeyType::kExpressionList, false, 0, 0, 32,
+     "", "RE2 regular expressions; what their groups match is shown as ***."},
+    {KeyId::kSnippetAllowSensitive, "targets[].snippets.allow_sensitive", KeyType::kBool, false, 0,
+     0, 0, "false",
+     "Whether the built-in list of files that are never copied is lifted for this target."},
 });
 
 template <typename Words>
@@ -184,6 +204,8 @@ std::vector<std::string_view> words_of(KeyId id) {
             return names_with_auto(kAccountingMethods);
         case KeyId::kProbeExit:
             return names_with_auto(kExitMethods);
+        case KeyId::kSnippetEncoding:
+            return names_of(kSnippetEncodings);
         default:
             return {};
     }

@@ -23,6 +23,7 @@ enum class KeyId {
     kMaxSeries,
     kMaxFiles,
     kMaxTasks,
+    kSnippetsPerSecond,
     kIdleSeriesTimeout,
     kTargets,
     kTargetName,
@@ -41,6 +42,13 @@ enum class KeyId {
     kLabels,
     kTargetMaxFiles,
     kLatency,
+    kSnippets,
+    kSnippetMaxBytes,
+    kSnippetSample,
+    kSnippetRate,
+    kSnippetEncoding,
+    kSnippetRedact,
+    kSnippetAllowSensitive,
 };
 
 enum class KeyType {
@@ -50,11 +58,14 @@ enum class KeyType {
     kAddress,
     kCount,
     kDuration,
+    kSample,
+    kRate,
     kPidList,
     kCommList,
     kUnitList,
     kUidList,
     kPatternList,
+    kExpressionList,
     kWordList,
     kWord,
     kBool,
@@ -66,7 +77,7 @@ struct KeySpec {
     std::string_view path;  ///< `targets[].paths.include`
     KeyType type;
     bool required;
-    std::int64_t min;  ///< count, pid, uid: smallest number; duration: seconds
+    std::int64_t min;  ///< count, pid, uid, and N of sample and rate: smallest; duration: seconds
     std::int64_t max;
     std::size_t max_items;          ///< of a list; every list has at least one
     std::string_view default_text;  ///< as YAML; empty: there is none
@@ -131,5 +142,8 @@ inline constexpr std::size_t kMaxCommBytes = 15;
 
 /// systemd's UNIT_NAME_MAX without its NUL.
 inline constexpr std::size_t kMaxUnitBytes = 255;
+
+/// Of one regular expression: what people write and review, by far.
+inline constexpr std::size_t kMaxExpressionBytes = 1000;
 
 }  // namespace vfswatchd

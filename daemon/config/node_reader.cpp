@@ -39,6 +39,10 @@ std::string expected(const KeySpec& key) {
                    std::to_string(key.max);
         case KeyType::kDuration:
             return "a duration such as 15s, 1m30s or 2h";
+        case KeyType::kSample:
+            return "one read in how many, such as 1/100";
+        case KeyType::kRate:
+            return "a rate such as 10/s, 30/m or 100/h";
         case KeyType::kPidList:
             return "a list of process ids such as [4242]";
         case KeyType::kCommList:
@@ -49,6 +53,8 @@ std::string expected(const KeySpec& key) {
             return "a list of users such as [postgres, 1001]";
         case KeyType::kPatternList:
             return "a list of patterns in quotes, such as [\"/etc/**\", \"*.conf\"]";
+        case KeyType::kExpressionList:
+            return "a list of regular expressions in single quotes, such as ['password=(\\S+)']";
         case KeyType::kWordList:
             return "a list with some of " + listed(words_of(key.id));
         case KeyType::kWord:
@@ -98,6 +104,23 @@ bool NodeReader::is_first(Seen& seen, const std::string& item, const YamlNode& n
                     (key.id == KeyId::kTargetName ? "; every target needs a name of its own"
                                                   : "; remove one"));
     return false;
+}
+
+bool NodeReader::is_new_text(const KeySpec& key, const YamlNode& item, Check check, Seen& seen) {
+    if (!is_scalar(key, item)) return false;
+    const std::string name = std::string(key_name(key)) + ": ";
+    // Names of processes know no `\x`, so none can be taken for the other.
+    if (item.yaml_hex_escape && key.type != KeyType::kCommList) {
+        fault(item, name +
+                        "found `\\x` in double quotes, where YAML reads it as a "
+                        "character of its own, expected single quotes; write '\\xNN'");
+        return false;
+    }
+    if (const Checked<void> checked = check(item.text); !checked) {
+        fault(item, name + checked.error());
+        return false;
+    }
+    return is_first(seen, item.text, item, key);
 }
 
 void NodeReader::read_count(const KeySpec& key, const YamlNode& node, std::uint32_t& out) {

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "config/checked.h"
 #include "config/config.h"
 #include "config/fault.h"
 #include "config/keys.h"
@@ -30,6 +31,7 @@ class NodeReader {
     using Kind = YamlNode::Kind;
     /// What stands in a list already, and where.
     using Seen = std::map<std::string, ConfigPlace>;
+    using Check = Checked<void> (*)(std::string_view text);
 
     explicit NodeReader(std::vector<ConfigFault>& faults) : faults_(faults) {}
 
@@ -52,6 +54,10 @@ class NodeReader {
     bool is_scalar(const KeySpec& key, const YamlNode& node, bool plain = false);
     /// Reports a second item that means the same as an earlier one of the same list.
     bool is_first(Seen& seen, const std::string& item, const YamlNode& node, const KeySpec& key);
+
+    /// Reports an item of a list of texts that is no text, does not pass the check or stands there
+    /// already.
+    bool is_new_text(const KeySpec& key, const YamlNode& item, Check check, Seen& seen);
 
     void read_count(const KeySpec& key, const YamlNode& node, std::uint32_t& out);
     void read_bool(const KeySpec& key, const YamlNode& node, bool& out);

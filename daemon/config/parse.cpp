@@ -41,13 +41,6 @@ void check_targets(const std::string& main_file, const Config& config,
     }
 }
 
-void cut(std::vector<ConfigFault>& faults) {
-    if (faults.size() <= kMaxFaults) return;
-    const std::size_t more = faults.size() - kMaxFaults;
-    faults.resize(kMaxFaults);
-    faults.push_back({faults.back().place, std::to_string(more) + " more faults are not shown"});
-}
-
 }  // namespace
 
 ConfigOrFaults parse_config(const ConfigText& main, const std::vector<ConfigText>& drop_ins,
@@ -62,7 +55,7 @@ ConfigOrFaults parse_config(const ConfigText& main, const std::vector<ConfigText
     }
     check_targets(main.file, config, faults);
     if (!faults.empty()) {
-        cut(faults);
+        cut_faults(faults);
         return tl::unexpected(std::move(faults));
     }
     if (config.listen.empty()) config.listen.push_back(*parse_address(kDefaultListenAddress));

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstddef>
 #include <string>
 #include <tl/expected.hpp>
 #include <vector>
@@ -28,8 +27,5 @@ using ConfigOrFaults = tl::expected<Config, std::vector<ConfigFault>>;
 [[nodiscard]] ConfigOrFaults parse_config(const ConfigText& main,
                                           const std::vector<ConfigText>& drop_ins = {},
                                           const UserLookup& find_user = look_up_user);
-
-/// Nobody reads more; a mistaken file of a megabyte must not print a hundred thousand lines.
-inline constexpr std::size_t kMaxFaults = 200;
 
 }  // namespace vfswatchd

@@ -21,7 +21,7 @@ void ConfigReader::read(const std::string& file, const YamlNode& root, FileRole 
                            "or give it a name that does not end in .yaml");
         return;
     }
-    target_.forget_latency();
+    target_.forget_exit_needs();
     read_mapping(root, "");
     check_exit_is_on();
 }
@@ -43,6 +43,8 @@ void ConfigReader::read_key(const KeySpec& key, const YamlNode& value) {
             return read_mapping(value, key.path);
         case KeyId::kProcesses:
             return read_processes(value, key.path);
+        case KeyId::kSnippets:
+            return read_snippets(value, key.path);
         case KeyId::kListenAddress:
             return read_address(key, value);
         case KeyId::kProbeAccounting:
@@ -60,6 +62,8 @@ void ConfigReader::read_key(const KeySpec& key, const YamlNode& value) {
             return nodes_.read_count(key, value, config_.limits.max_files);
         case KeyId::kMaxTasks:
             return nodes_.read_count(key, value, config_.limits.max_tasks);
+        case KeyId::kSnippetsPerSecond:
+            return nodes_.read_count(key, value, config_.limits.snippets_per_second);
         case KeyId::kIdleSeriesTimeout:
             return read_duration(key, value, config_.limits.idle_series_timeout);
         case KeyId::kTargetName:
@@ -90,6 +94,18 @@ void ConfigReader::read_key(const KeySpec& key, const YamlNode& value) {
             return target_.read_max_files(key, value);
         case KeyId::kLatency:
             return target_.read_latency(key, value);
+        case KeyId::kSnippetMaxBytes:
+            return target_.read_snippet_bytes(key, value);
+        case KeyId::kSnippetSample:
+            return target_.read_sample(key, value);
+        case KeyId::kSnippetRate:
+            return target_.read_rate(key, value);
+        case KeyId::kSnippetEncoding:
+            return target_.read_encoding(key, value);
+        case KeyId::kSnippetRedact:
+            return target_.read_redact(key, value);
+        case KeyId::kSnippetAllowSensitive:
+            return target_.read_allow_sensitive(key, value);
     }
 }
 
@@ -177,10 +193,13 @@ void ConfigReader::check_exit_is_on() {
                                             ", expected a method that does without the ends "
                                             "of reads; set one of the two to auto");
     }
-    for (const ConfigPlace& latency_place : target_.latency_places()) {
-        nodes_.fault(latency_place, "latency: found `true` " + off_at +
-                                        ", expected false, since no read's end is seen; set "
-                                        "`probe.exit` to auto, or leave `latency` away");
+    for (const ExitNeed& need : target_.exit_needs()) {
+        const std::string key(need.key);
+        nodes_.fault(need.place, key + ": found " + std::string(need.found) + " " + off_at +
+                                     ", expected " + std::string(need.expected) +
+                                     ", since no read's end is seen; set `probe.exit` to auto, or "
+                                     "leave `" +
+                                     key + "` away");
     }
 }
 
@@ -205,12 +224,19 @@ void ConfigReader::read_listen_entry(const YamlNode& node) {
 void ConfigReader::read_target(const YamlNode& node) {
     target_.start(nodes_.place(node));
     read_mapping(node, "targets[]");
+    target_.check_snippets();
     config_.targets.push_back(target_.finish());
 }
 
 void ConfigReader::read_processes(const YamlNode& node, std::string_view path) {
     read_mapping(node, path);
     target_.check_processes(node);
+}
+
+void ConfigReader::read_snippets(const YamlNode& node, std::string_view path) {
+    // An empty mapping is a mistake, and no wish for all the defaults.
+    if (node.kind == Kind::kMapping && !node.keys.empty()) target_.start_snippets(node);
+    read_mapping(node, path);
 }
 
 void ConfigReader::read_address(const KeySpec& key, const YamlNode& node) {

@@ -44,6 +44,7 @@ class ConfigReader {
     void read_listen_entry(const YamlNode& node);
     void read_target(const YamlNode& node);
     void read_processes(const YamlNode& node, std::string_view path);
+    void read_snippets(const YamlNode& node, std::string_view path);
     void read_address(const KeySpec& key, const YamlNode& node);
     void read_path_view(const KeySpec& key, const YamlNode& node);
     void read_duration(const KeySpec& key, const YamlNode& node, std::chrono::seconds& out);

@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <utility>
 
+#include "config/snippets.h"
 #include "config/text.h"
 #include "config/values.h"
 
@@ -15,6 +17,7 @@ void TargetReader::start(const ConfigPlace& place) {
     target_ = {};
     target_.place = place;
     target_.file_types = file_type_words().front().types;
+    has_include_ = false;
 }
 
 void TargetReader::read_name(const KeySpec& key, const YamlNode& node) {
@@ -43,21 +46,10 @@ void TargetReader::read_pids(const KeySpec& key, const YamlNode& node) {
 template <typename Text>
 void TargetReader::read_texts(const KeySpec& key, const YamlNode& node, Check check,
                               std::vector<Text>& out) {
-    const std::string name = std::string(key_name(key)) + ": ";
     Seen seen;
     for (const YamlNode& item : nodes_.items(key, node)) {
-        if (!nodes_.is_scalar(key, item)) continue;
-        const Checked<void> checked = check(item.text);
-        // Names of processes know no `\x`, so none can be taken for the other.
-        if (item.yaml_hex_escape && key.type != KeyType::kCommList) {
-            nodes_.fault(item, name +
-                                   "found `\\x` in double quotes, where YAML reads it as a "
-                                   "character of its own, expected single quotes; write '\\xNN'");
-        } else if (!checked) {
-            nodes_.fault(item, name + checked.error());
-        } else if (nodes_.is_first(seen, item.text, item, key)) {
+        if (nodes_.is_new_text(key, item, check, seen))
             out.push_back({item.text, nodes_.place(item)});
-        }
     }
 }
 
@@ -106,6 +98,7 @@ void TargetReader::check_processes(const YamlNode& processes) {
 }
 
 void TargetReader::read_include(const KeySpec& key, const YamlNode& node) {
+    has_include_ = true;
     read_texts(key, node, check_pattern, target_.include);
 }
 
@@ -139,7 +132,66 @@ void TargetReader::read_max_files(const KeySpec& key, const YamlNode& node) {
 
 void TargetReader::read_latency(const KeySpec& key, const YamlNode& node) {
     nodes_.read_bool(key, node, target_.latency);
-    if (target_.latency) latency_places_.push_back(nodes_.place(node));
+    if (target_.latency) exit_needs_.push_back({"latency", "`true`", "false", nodes_.place(node)});
+}
+
+void TargetReader::start_snippets(const YamlNode& node) {
+    target_.snippets.emplace();
+    snippets_place_ = nodes_.place(node);
+    exit_needs_.push_back({"snippets", "a mapping", "none", snippets_place_});
+}
+
+void TargetReader::read_snippet_bytes(const KeySpec& key, const YamlNode& node) {
+    nodes_.read_count(key, node, target_.snippets->max_bytes);
+}
+
+void TargetReader::read_sample(const KeySpec& key, const YamlNode& node) {
+    if (!nodes_.is_scalar(key, node)) return;
+    const auto one_in = parse_sample(node.text, key.min, key.max);
+    if (!one_in) return nodes_.fault(node, "sample: " + one_in.error());
+    target_.snippets->one_in = *one_in;
+}
+
+void TargetReader::read_rate(const KeySpec& key, const YamlNode& node) {
+    if (!nodes_.is_scalar(key, node)) return;
+    const auto rate = parse_rate(node.text, key.min, key.max);
+    if (!rate) return nodes_.fault(node, "rate: " + rate.error());
+    target_.snippets->rate = *rate;
+}
+
+void TargetReader::read_encoding(const KeySpec& key, const YamlNode& node) {
+    const std::span<const SnippetEncodingWord> words = kSnippetEncodings;
+    if (const auto* word = nodes_.find_word(key, node, words))
+        target_.snippets->encoding = word->encoding;
+}
+
+void TargetReader::read_redact(const KeySpec& key, const YamlNode& node) {
+    Seen seen;
+    for (const YamlNode& item : nodes_.items(key, node)) {
+        if (!nodes_.is_new_text(key, item, check_expression, seen)) continue;
+        const Checked<void> added = add_expression(item.text, target_.snippets->redact);
+        if (!added) nodes_.fault(item, "redact: " + added.error());
+    }
+}
+
+void TargetReader::read_allow_sensitive(const KeySpec& key, const YamlNode& node) {
+    nodes_.read_bool(key, node, target_.snippets->allow_sensitive);
+}
+
+void TargetReader::check_snippets() {
+    if (!target_.snippets) return;
+    if (!has_include_) {
+        nodes_.fault(snippets_place_,
+                     "snippets: found no `paths.include` beside it, expected one, for a target of "
+                     "every file cannot sample; say in it of which files parts may be copied");
+    }
+    for (const PathPattern& pattern : target_.include) {
+        if (!names_any_file(pattern.text)) continue;
+        nodes_.fault(pattern.place, "include: found " + quoted(pattern.text) +
+                                        " beside `snippets`, expected patterns that do not name "
+                                        "every file, for such a target cannot sample; say of "
+                                        "which files parts may be copied");
+    }
 }
 
 }  // namespace vfswatchd

@@ -12,7 +12,7 @@ namespace vfswatchd {
 namespace {
 
 // A message stays on a line or two, whatever was found.
-constexpr std::size_t kMaxQuotedBytes = 64;
+constexpr std::size_t kMaxShownBytes = 64;
 
 bool is_continuation(char byte) {
     return (static_cast<unsigned char>(byte) & 0xc0U) == 0x80U;
@@ -86,11 +86,15 @@ std::string harmless(std::string_view text) {
     return out;
 }
 
-std::string quoted(std::string_view text) {
-    std::size_t end = std::min(text.size(), kMaxQuotedBytes);
+std::string shortened(std::string_view text) {
+    std::size_t end = std::min(text.size(), kMaxShownBytes);
     while (end > 0 && end < text.size() && is_continuation(text[end]))
         --end;
-    return "`" + harmless(text.substr(0, end)) + (end < text.size() ? "...`" : "`");
+    return harmless(text.substr(0, end)) + (end < text.size() ? "..." : "");
+}
+
+std::string quoted(std::string_view text) {
+    return "`" + shortened(text) + "`";
 }
 
 std::string listed(std::span<const std::string_view> words) {

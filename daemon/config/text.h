@@ -15,7 +15,10 @@ namespace vfswatchd {
 /// Foreign text for a message: control characters and bytes that are not UTF-8 as `\xNN`.
 [[nodiscard]] std::string harmless(std::string_view text);
 
-/// Foreign text for a message: harmless, in backquotes, cut when long.
+/// Foreign text for a message: harmless, cut when long.
+[[nodiscard]] std::string shortened(std::string_view text);
+
+/// Foreign text for a message: shortened, in backquotes.
 [[nodiscard]] std::string quoted(std::string_view text);
 
 /// `a, b, c`

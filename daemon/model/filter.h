@@ -35,7 +35,8 @@ struct Filter {
     std::vector<CommRow> comms;
     std::vector<UidRow> uids;
     /// Row VFSWATCH_PATH_DEAD and VFSWATCH_PATH_START first. Behind the files' rows those of
-    /// executables and of cgroups, which begin at settings.exe_start and settings.cgroup_start.
+    /// executables, of cgroups and of sensitive files, which begin at settings.exe_start,
+    /// settings.cgroup_start and settings.sensitive_start.
     std::vector<vfswatch_path_state> path_states;
 };
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "policy/lower.h"
 
+#include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -10,6 +12,7 @@
 #include <vector>
 
 #include "policy/paths.h"
+#include "policy/sensitive.h"
 
 namespace vfswatchd {
 namespace {
@@ -34,8 +37,33 @@ void lower_selectors(const ProcessSelectors& processes, TargetMask target,
         settings.process_fields |= VFSWATCH_FIELD_CGROUP;
 }
 
+/// The kernel draws a number of 32 bits for each read.
+std::uint32_t lower_chance(std::uint32_t one_in) {
+    constexpr std::uint64_t kDraws = std::uint64_t{1} << 32U;
+    return static_cast<std::uint32_t>(kDraws / one_in - 1);
+}
+
+/// Spreads the rate evenly, so that what was not used of it is the burst that is left.
+vfswatch_sampling lower_sampling(const SnippetRules& rules) {
+    const std::chrono::nanoseconds per = rules.rate.per;
+    const std::chrono::nanoseconds interval = per / rules.rate.count;
+    return {static_cast<std::uint64_t>(interval.count()),
+            static_cast<std::uint64_t>((per - interval).count()), lower_chance(rules.one_in),
+            rules.max_bytes};
+}
+
+void lower_snippets(const std::vector<TargetConfig>& targets, vfswatch_settings& settings) {
+    for (std::size_t i = 0; i < targets.size(); i++) {
+        if (!targets[i].snippets) continue;
+        settings.snippet_targets |= TargetMask{1} << i;
+        settings.sampling[i] = lower_sampling(*targets[i].snippets);
+        settings.most_chance = std::max(settings.most_chance, settings.sampling[i].chance);
+    }
+}
+
 vfswatch_settings lower_settings(const Config& config) {
     vfswatch_settings settings{};
+    lower_snippets(config.targets, settings);
     settings.host_paths = config.path_view == PathView::kHost ? 1 : 0;
     for (std::size_t i = 0; i < config.targets.size(); i++) {
         const TargetConfig& wanted = config.targets[i];
@@ -92,30 +120,45 @@ void lower_processes(const Config& config, Filter& filter) {
     filter.uids = rows_of<UidRow>(uids);
 }
 
+tl::unexpected<std::vector<ConfigFault>> refused(std::vector<ConfigFault> faults) {
+    cut_faults(faults);
+    return tl::unexpected(std::move(faults));
+}
+
 }  // namespace
 
-Result<Filter> lower(const Config& config) {
+FilterOrFaults lower(const Config& config) {
     if (config.targets.size() > VFSWATCH_MAX_TARGETS) {
-        return fail(plain_error("more than " + std::to_string(VFSWATCH_MAX_TARGETS) + " targets"));
+        return refused({{config.targets[VFSWATCH_MAX_TARGETS].place,
+                         "more than " + std::to_string(VFSWATCH_MAX_TARGETS) + " targets"}});
     }
+    std::vector<ConfigFault> faults = sensitive_includes(config);
     auto paths = compile_paths(config.targets);
-    if (!paths) return fail(paths.error());
+    if (!paths) faults.push_back(paths.error());
+    if (!faults.empty()) return refused(std::move(faults));
     Filter filter;
     filter.settings = lower_settings(config);
     filter.settings.exe_start = paths->exe_start;
     filter.settings.cgroup_start = paths->cgroup_start;
+    filter.settings.sensitive_start = paths->sensitive_start;
     filter.path_states = std::move(paths->states);
     lower_processes(config, filter);
     return filter;
 }
 
 TableSizes table_sizes(const Config& config, const Filter& filter) {
-    return {config.limits.max_files,
-            config.limits.max_tasks,
-            static_cast<std::uint32_t>(filter.processes.size()),
-            static_cast<std::uint32_t>(filter.comms.size()),
-            static_cast<std::uint32_t>(filter.uids.size()),
-            static_cast<std::uint32_t>(filter.path_states.size())};
+    TableSizes sizes;
+    sizes.max_files = config.limits.max_files;
+    sizes.max_tasks = config.limits.max_tasks;
+    sizes.processes = static_cast<std::uint32_t>(filter.processes.size());
+    sizes.comms = static_cast<std::uint32_t>(filter.comms.size());
+    sizes.uids = static_cast<std::uint32_t>(filter.uids.size());
+    sizes.path_states = static_cast<std::uint32_t>(filter.path_states.size());
+    if (filter.settings.snippet_targets != 0) {
+        sizes.snippets = VFSWATCH_MAX_SNIPPETS;
+        sizes.snippet_ring_bytes = VFSWATCH_SNIPPET_RING_BYTES;
+    }
+    return sizes;
 }
 
 }  // namespace vfswatchd

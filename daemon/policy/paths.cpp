@@ -12,6 +12,7 @@
 #include "policy/glob.h"
 #include "policy/minimize.h"
 #include "policy/nfa.h"
+#include "policy/sensitive.h"
 
 namespace vfswatchd {
 namespace {
@@ -25,57 +26,78 @@ struct PlacedPattern {
 };
 
 using Patterns = std::vector<PlacedPattern>;
+using Rows = std::vector<vfswatch_path_state>;
+
+template <typename Visit>
+void for_each_target(const std::vector<TargetConfig>& targets, Visit visit) {
+    TargetMask target = 1;
+    for (const TargetConfig& config : targets) {
+        visit(config, target);
+        target <<= 1;
+    }
+}
+
+using Parse = std::vector<GlobStep> (*)(std::string_view text);
+
+template <typename Text>
+void place(const std::vector<Text>& texts, Parse parse, TargetMask include, TargetMask exclude,
+           Patterns& placed) {
+    for (const Text& text : texts)
+        placed.push_back({text.text, &text.place, parse(text.text), include, exclude});
+}
 
 Patterns file_patterns(const std::vector<TargetConfig>& targets) {
     Patterns placed;
-    TargetMask target = 1;
-    for (const TargetConfig& config : targets) {
-        for (const PathPattern& pattern : config.include)
-            placed.push_back({pattern.text, &pattern.place, parse_glob(pattern.text), target, 0});
-        for (const PathPattern& pattern : config.exclude)
-            placed.push_back({pattern.text, &pattern.place, parse_glob(pattern.text), 0, target});
-        target <<= 1;
-    }
+    for_each_target(targets, [&](const TargetConfig& config, TargetMask target) {
+        place(config.include, parse_glob, target, 0, placed);
+        place(config.exclude, parse_glob, 0, target, placed);
+    });
     return placed;
 }
 
 Patterns exe_patterns(const std::vector<TargetConfig>& targets) {
     Patterns placed;
-    TargetMask target = 1;
-    for (const TargetConfig& config : targets) {
-        for (const TextSelector& exe : config.processes.exes)
-            placed.push_back({exe.text, &exe.place, parse_glob(exe.text), target, 0});
-        target <<= 1;
-    }
+    for_each_target(targets, [&](const TargetConfig& config, TargetMask target) {
+        place(config.processes.exes, parse_glob, target, 0, placed);
+    });
     return placed;
 }
 
 Patterns cgroup_patterns(const std::vector<TargetConfig>& targets) {
     Patterns placed;
-    TargetMask target = 1;
-    for (const TargetConfig& config : targets) {
-        for (const TextSelector& unit : config.processes.units)
-            placed.push_back({unit.text, &unit.place, parse_unit(unit.text), target, 0});
-        for (const TextSelector& cgroup : config.processes.cgroups)
-            placed.push_back({cgroup.text, &cgroup.place, parse_glob(cgroup.text), target, 0});
-        target <<= 1;
+    for_each_target(targets, [&](const TargetConfig& config, TargetMask target) {
+        place(config.processes.units, parse_unit, target, 0, placed);
+        place(config.processes.cgroups, parse_glob, target, 0, placed);
+    });
+    return placed;
+}
+
+/// The built-in list, for all targets that it binds; empty: there are none.
+Patterns sensitive_patterns(const std::vector<TargetConfig>& targets) {
+    TargetMask bound = 0;
+    for_each_target(targets, [&](const TargetConfig& config, TargetMask target) {
+        if (spares_sensitive(config)) bound |= target;
+    });
+    Patterns placed;
+    if (bound == 0) return placed;
+    static const ConfigPlace kPlace{"the built-in list of sensitive files", 0, 0};
+    for (const SensitiveFiles& files : sensitive_files()) {
+        placed.push_back({files.pattern, &kPlace, parse_sensitive(files.pattern), bound, 0});
     }
     return placed;
 }
 
 TargetSets file_sets(const std::vector<TargetConfig>& targets) {
     TargetSets sets;
-    TargetMask target = 1;
-    for (const TargetConfig& config : targets) {
+    for_each_target(targets, [&](const TargetConfig& config, TargetMask target) {
         sets.all |= target;
         if (config.include.empty()) sets.without_include |= target;
-        target <<= 1;
-    }
+    });
     return sets;
 }
 
-/// Of processes only those are wanted that some pattern names.
-TargetSets process_sets(const Patterns& patterns) {
+/// Only those are wanted that some pattern names.
+TargetSets named_sets(const Patterns& patterns) {
     TargetSets sets;
     for (const PlacedPattern& placed : patterns)
         sets.all |= placed.include;
@@ -93,7 +115,7 @@ class RowWriter {
           row_of_group_(dfa.size(), kNoRow) {}
 
     /// nullopt: more than max_rows.
-    std::optional<std::vector<vfswatch_path_state>> run(std::size_t max_rows) {
+    std::optional<Rows> run(std::size_t max_rows) {
         row_of_group_[group_of_[PathDfa::kDead]] = VFSWATCH_PATH_DEAD;
         states_ = {dfa_.start};
         // Where nothing is wanted the start is dead as well; its row is there all the same.
@@ -139,38 +161,40 @@ class RowWriter {
     std::vector<std::uint32_t> group_of_;
     std::vector<std::uint32_t> row_of_group_;
     std::vector<std::uint32_t> states_;  ///< by row, from first_row: one state of its group
-    std::vector<vfswatch_path_state> rows_;
+    Rows rows_;
 };
+
+/// The row where an automaton starts.
+using StartOrFault = tl::expected<std::uint32_t, ConfigFault>;
 
 /// Adds one automaton's rows to those that there are.
 class PathCompiler {
   public:
     PathCompiler(const Patterns& patterns, const TargetSets& sets, std::size_t max_states,
-                 std::vector<vfswatch_path_state>& table)
+                 Rows& table)
         : patterns_(patterns), sets_(sets), max_states_(max_states), table_(table) {}
 
-    /// The row where it starts.
-    Result<std::uint32_t> run() {
+    StartOrFault run() {
         const auto rows = compile(patterns_.size());
-        if (!rows) return fail(too_many_states(first_too_many()));
+        if (!rows) return tl::unexpected(too_many_states(first_too_many()));
         const auto start = static_cast<std::uint32_t>(table_.size());
         table_.insert(table_.end(), rows->begin(), rows->end());
         return start;
     }
 
   private:
-    std::optional<std::vector<vfswatch_path_state>> compile(std::size_t patterns) const;
+    std::optional<Rows> compile(std::size_t patterns) const;
     const PlacedPattern& first_too_many() const;
-    Error too_many_states(const PlacedPattern& pattern) const;
+    ConfigFault too_many_states(const PlacedPattern& pattern) const;
 
     const Patterns& patterns_;
     TargetSets sets_;
     std::size_t max_states_;  ///< of the whole table
-    std::vector<vfswatch_path_state>& table_;
+    Rows& table_;
 };
 
 /// The rows of that many patterns, from the first on.
-std::optional<std::vector<vfswatch_path_state>> PathCompiler::compile(std::size_t patterns) const {
+std::optional<Rows> PathCompiler::compile(std::size_t patterns) const {
     const std::size_t room = max_states_ - table_.size();
     PathNfa nfa;
     for (std::size_t i = 0; i < patterns; i++)
@@ -194,36 +218,60 @@ const PlacedPattern& PathCompiler::first_too_many() const {
     return patterns_[too_many - 1];
 }
 
-Error PathCompiler::too_many_states(const PlacedPattern& pattern) const {
-    const ConfigPlace& place = *pattern.place;
-    return plain_error(place.file + ":" + std::to_string(place.line) + ":" +
-                       std::to_string(place.column) + ": with '" + std::string(pattern.text) +
-                       "' the patterns of all targets (paths, then exes, then units and cgroups) "
-                       "need more than " +
-                       std::to_string(max_states_) +
-                       " states: start patterns with '/', use fewer '*', '?' and '**', or fewer "
-                       "patterns");
+ConfigFault PathCompiler::too_many_states(const PlacedPattern& pattern) const {
+    return {*pattern.place,
+            "with '" + std::string(pattern.text) +
+                "' the patterns of all targets (paths, then exes, then units and cgroups) need "
+                "more than " +
+                std::to_string(max_states_) +
+                " states: start patterns with '/', use fewer '*', '?' and '**', or fewer patterns"};
+}
+
+/// Where nobody has patterns there is no automaton: it starts at 0.
+StartOrFault compile_named(const Patterns& patterns, std::size_t max_states, Rows& table) {
+    if (patterns.empty()) return 0U;
+    return PathCompiler(patterns, named_sets(patterns), max_states, table).run();
+}
+
+/// Nothing but the row that all automata share.
+Rows empty_table() {
+    return Rows(VFSWATCH_PATH_DEAD + 1);
+}
+
+/// Puts the automaton of another table behind those that there are. Returns the row where it
+/// starts; 0: there is none.
+std::uint32_t append_automaton(const Rows& other, Rows& table) {
+    if (other.size() == empty_table().size()) return 0;
+    const std::size_t shift = table.size() - VFSWATCH_PATH_START;
+    for (std::size_t i = VFSWATCH_PATH_START; i < other.size(); i++) {
+        vfswatch_path_state& row = table.emplace_back(other[i]);
+        for (std::uint16_t& next : row.next)
+            if (next != VFSWATCH_PATH_DEAD) next = static_cast<std::uint16_t>(next + shift);
+    }
+    return static_cast<std::uint32_t>(VFSWATCH_PATH_START + shift);
 }
 
 }  // namespace
 
-Result<PathTable> compile_paths(const std::vector<TargetConfig>& targets, std::size_t max_states) {
+PathsOrFault compile_paths(const std::vector<TargetConfig>& targets, std::size_t max_states) {
+    // First, though its rows are the last: whoever passes the limit can do nothing about the list.
+    Rows sensitive = empty_table();
+    const auto listed = compile_named(sensitive_patterns(targets), max_states, sensitive);
+    if (!listed) return tl::unexpected(listed.error());
+    const std::size_t room = max_states - (sensitive.size() - empty_table().size());
+
     PathTable table;
-    table.states.emplace_back();
-    const Patterns patterns = file_patterns(targets);
-    const auto files = PathCompiler(patterns, file_sets(targets), max_states, table.states).run();
-    if (!files) return fail(files.error());
-    if (const Patterns exes = exe_patterns(targets); !exes.empty()) {
-        const auto start = PathCompiler(exes, process_sets(exes), max_states, table.states).run();
-        if (!start) return fail(start.error());
-        table.exe_start = *start;
-    }
-    if (const Patterns cgroups = cgroup_patterns(targets); !cgroups.empty()) {
-        const auto start =
-            PathCompiler(cgroups, process_sets(cgroups), max_states, table.states).run();
-        if (!start) return fail(start.error());
-        table.cgroup_start = *start;
-    }
+    table.states = empty_table();
+    const Patterns files = file_patterns(targets);
+    const auto start = PathCompiler(files, file_sets(targets), room, table.states).run();
+    if (!start) return tl::unexpected(start.error());
+    const auto exe_start = compile_named(exe_patterns(targets), room, table.states);
+    if (!exe_start) return tl::unexpected(exe_start.error());
+    const auto cgroup_start = compile_named(cgroup_patterns(targets), room, table.states);
+    if (!cgroup_start) return tl::unexpected(cgroup_start.error());
+    table.exe_start = *exe_start;
+    table.cgroup_start = *cgroup_start;
+    table.sensitive_start = append_automaton(sensitive, table.states);
     return table;
 }
 

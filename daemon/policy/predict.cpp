@@ -5,6 +5,7 @@
 #include <bit>
 
 #include "bpf/vfswatch_abi.h"
+#include "model/snippet.h"
 
 namespace vfswatchd {
 namespace {
@@ -25,6 +26,14 @@ constexpr std::uint64_t kPointerBytes = 8;
 /// trailer.
 constexpr std::uint64_t kWalkBytes = 16 + 2 * VFSWATCH_PATH_BYTES + sizeof(vfswatch_name_trailer);
 
+/// struct snippet_room of bpf/maps.bpf.h: the ring's record with room for the longest path and
+/// data.
+constexpr std::uint64_t kSnippetRoomBytes =
+    sizeof(vfswatch_snippet) + VFSWATCH_PATH_BYTES + VFSWATCH_SNIPPET_BYTES;
+
+/// samples_due_ns of bpf/snippet.bpf.h
+constexpr std::uint64_t kSamplesDueBytes = VFSWATCH_MAX_TARGETS * sizeof(std::uint64_t);
+
 /// Of a file row: bytes, calls, errors, eofs.
 constexpr std::uint64_t kSeriesPerFile = 4;
 
@@ -34,6 +43,9 @@ constexpr std::uint64_t kSeriesPerTarget = 2 + 2 * 2 + 1 + VFSWATCH_ERRNO_SLOTS;
 
 /// Of a target that shows how long its reads take: the buckets, _sum and _count.
 constexpr std::uint64_t kSeriesPerHistogram = VFSWATCH_DURATION_BUCKETS + 2;
+
+/// Of a target that samples: each outcome, and how many were taken.
+constexpr std::uint64_t kSeriesPerSampling = kSnippetOutcomes.size() + 1;
 
 constexpr std::uint64_t round_up(std::uint64_t bytes, std::uint64_t unit) {
     return (bytes + unit - 1) / unit * unit;
@@ -83,8 +95,10 @@ std::vector<MapBytes> map_bytes(const TableSizes& sizes, std::uint64_t cpus) {
     const std::uint64_t processes = std::max(sizes.processes, 1U);
     const std::uint64_t comms = std::max(sizes.comms, 1U);
     const std::uint64_t uids = std::max(sizes.uids, 1U);
-    // Beside these only a few texts; an empty walk and an empty run to start from lie in .rodata.
-    const std::uint64_t bss = VFSWATCH_TGID_LIMIT / 8 + sizeof(vfswatch_stats);
+    // Beside these only a few texts; what a walk, a run and a snippet start from lies in .rodata.
+    const std::uint64_t bss = VFSWATCH_TGID_LIMIT / 8 + sizeof(vfswatch_stats) + kSamplesDueBytes;
+    const std::uint64_t rodata =
+        sizeof(vfswatch_settings) + kWalkBytes + sizeof(vfswatch_run) + kSnippetRoomBytes;
     return {
         {"runs", hash_bytes(sizes.max_tasks, 8, sizeof(vfswatch_run), cpus)},
         {"names", lru_hash_bytes(files + VFSWATCH_MORE_NAMES, sizeof(vfswatch_name_key),
@@ -102,9 +116,10 @@ std::vector<MapBytes> map_bytes(const TableSizes& sizes, std::uint64_t cpus) {
         {"walks", hash_bytes(VFSWATCH_MAX_WALKS, 8, kWalkBytes, cpus)},
         {"resolver", array_bytes(1, kPointerBytes)},
         {"name_ring", ring_bytes(VFSWATCH_NAME_RING_BYTES)},
+        {"snippet_rooms", hash_bytes(sizes.snippets, 8, kSnippetRoomBytes, cpus)},
+        {"snippet_ring", ring_bytes(sizes.snippet_ring_bytes)},
         {".bss", mappable_array_bytes(1, bss)},
-        {".rodata",
-         mappable_array_bytes(1, sizeof(vfswatch_settings) + kWalkBytes + sizeof(vfswatch_run))},
+        {".rodata", mappable_array_bytes(1, rodata)},
     };
 }
 
@@ -119,6 +134,7 @@ Prediction predict(const TableSizes& sizes, const Config& config, std::uint32_t 
     for (const TargetConfig& target : config.targets) {
         prediction.worst_case_series += kSeriesPerTarget;
         if (target.latency) prediction.worst_case_series += kSeriesPerHistogram;
+        if (target.snippets) prediction.worst_case_series += kSeriesPerSampling;
     }
     return prediction;
 }

@@ -7,6 +7,7 @@
 #include "kernel/platform.h"
 #include "policy/lower.h"
 #include "policy/predict.h"
+#include "policy/warnings.h"
 
 namespace vfswatchd {
 namespace {
@@ -29,6 +30,8 @@ std::string describe(const Config& config, const Filter& filter) {
         text += "  " + std::string(map.map) + ": " + std::to_string(map.bytes) + " bytes\n";
     text += "worst case: " + std::to_string(predicted.worst_case_series) +
             " time series on the endpoint\n";
+    for (const std::string& line : snippet_warnings(config))
+        text += "note: " + line + "\n";
     for (const std::string& line : not_there_yet(config))
         text += "note: " + line + "\n";
     return text;

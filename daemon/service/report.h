@@ -10,7 +10,7 @@
 namespace vfswatchd {
 
 /// What `--check-config` says of a good configuration: its targets, the kernel memory it will
-/// take, the series it can make at worst, and what its targets wait for.
+/// take, the series it can make at worst, what it copies, and what its targets wait for.
 [[nodiscard]] std::string describe(const Config& config, const Filter& filter);
 
 /// `2 targets: nginx, postgres`

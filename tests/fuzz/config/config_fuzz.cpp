@@ -10,6 +10,7 @@
 
 #include "config/parse.h"
 #include "config/selectors.h"
+#include "config/snippets.h"
 #include "config/values.h"
 
 using namespace vfswatchd;
@@ -50,16 +51,29 @@ void check_processes(const ProcessSelectors& processes) {
     require(!processes.follow_children || !processes.empty());
 }
 
+void check_snippets(const TargetConfig& target) {
+    const SnippetRules& rules = *target.snippets;
+    require(!target.include.empty());
+    for (const PathPattern& pattern : target.include)
+        require(!names_any_file(pattern.text));
+    require(rules.max_bytes > 0 && rules.max_bytes <= 4096);
+    require(rules.one_in > 0 && rules.one_in <= 1000000);
+    require(rules.rate.count > 0 && rules.rate.count <= 1000000);
+    require(rules.rate.per.count() > 0);
+}
+
 /// What `config.h` promises of a checked configuration.
 void check_config(const Config& config) {
     require(!config.targets.empty() && config.targets.size() <= 64);
     require(!config.listen.empty() && config.listen.size() <= 16);
     require(config.limits.max_series > 0 && config.limits.max_files > 0);
+    require(config.limits.snippets_per_second > 0 && config.limits.snippets_per_second <= 200);
     require(config.limits.max_tasks > 0 && config.limits.idle_series_timeout.count() > 0);
     const bool exits_unseen = config.probe.exit == ExitMethod::kOff;
     require(!exits_unseen || config.probe.accounting != AccountingMethod::kExit);
     for (const TargetConfig& target : config.targets) {
-        require(!exits_unseen || !target.latency);
+        require(!exits_unseen || (!target.latency && !target.snippets));
+        if (target.snippets) check_snippets(target);
         require(check_name(target.name).has_value());
         require(target.file_types != 0);
         require(target.max_files <= 4194304);

@@ -39,6 +39,8 @@ void PrintTo(const BadConfig& bad, std::ostream* out) {
 
 /// A target with one more line under its name.
 #define TARGET "targets:\n  - name: a\n"
+/// One that may have snippets.
+#define SAMPLING TARGET "    paths: {include: [/srv/**]}\n"
 
 const BadConfig kBadConfigs[] = {
     // Not the one YAML document that was expected.
@@ -66,11 +68,9 @@ const BadConfig kBadConfigs[] = {
     // Keys.
     {"UnknownKey", "target:\n  - name: a\n", "1:1", "did you mean `targets`?"},
     {"UnknownKeyFarFromAll", TARGET "    colour: red\n", "3:5",
-     "expected one of name, processes, paths, file_types, labels, max_files, latency"},
+     "expected one of name, processes, paths, file_types, labels, max_files, latency, snippets"},
     {"KeyAtTheWrongPlace", TARGET "    include: ['/etc/**']\n", "3:5",
      "its place is `targets[].paths.include`"},
-    {"KeyOfALaterVersion", TARGET "    snippets: {max_bytes: 40}\n", "3:5",
-     "unknown key `snippets`"},
     {"LaterTopLevelKey", "persist: true\n" TARGET, "1:1", "unknown key `persist`"},
     {"DuplicateKey", TARGET "    labels: [pid]\n    labels: [comm]\n", "4:5",
      "a second time, the first is at f.yaml:3:5"},
@@ -286,6 +286,118 @@ const BadConfig kBadConfigs[] = {
     {"LatencyBeforeExitIsOff", TARGET "    latency: true\nprobe: {exit: off}\n", "3:14",
      "while `probe.exit` at f.yaml:4:15 is `off`"},
 
+    // Snippets.
+    {"EmptySnippets", SAMPLING "    snippets: {}\n", "4:15",
+     "found an empty mapping, expected some of the keys max_bytes, sample, rate, encoding, redact, "
+     "allow_sensitive"},
+    {"NullSnippets", SAMPLING "    snippets:\n", "4:5", "found nothing, expected a mapping"},
+    {"SnippetsTrue", SAMPLING "    snippets: true\n", "4:15", "found `true`, expected a mapping"},
+    {"SnippetsGuess", SAMPLING "    snippets: {encodings: hex}\n", "4:16",
+     "did you mean `encoding`?"},
+    {"SnippetKeyOfTheTarget", SAMPLING "    sample: 1/10\n", "4:5",
+     "its place is `targets[].snippets.sample`"},
+    {"SnippetsOfEveryPath", TARGET "    snippets: {max_bytes: 40}\n", "3:15",
+     "snippets: found no `paths.include` beside it, expected one, for a target of every file "
+     "cannot sample; say in it of which files parts may be copied"},
+    {"SnippetsOfAllButSome", TARGET "    paths: {exclude: [/a]}\n    snippets: {max_bytes: 40}\n",
+     "4:15", "found no `paths.include`"},
+    {"SnippetsBesideABadInclude",
+     TARGET "    paths: {include: ['']}\n    snippets: {max_bytes: 40}\n", "3:23",
+     "an empty pattern"},
+    {"SnippetsOfRoot", TARGET "    paths: {include: [/]}\n    snippets: {max_bytes: 40}\n", "3:23",
+     "include: found `/` beside `snippets`, expected patterns that do not name every file, for "
+     "such a target cannot sample; say of which files parts may be copied"},
+    {"SnippetsOfAllBelowRoot",
+     TARGET "    snippets: {max_bytes: 40}\n    paths: {include: [/a, /**]}\n", "4:27",
+     "found `/**` beside `snippets`"},
+    {"SnippetsOfAnyName", TARGET "    paths: {include: ['**/?*']}\n    snippets: {rate: 1/h}\n",
+     "3:23", "found `**/?*` beside `snippets`"},
+    {"SnippetsWithoutExit", "probe: {exit: off}\n" SAMPLING "    snippets: {sample: 1/1}\n", "5:15",
+     "snippets: found a mapping while `probe.exit` at f.yaml:1:15 is `off`, expected none, since "
+     "no read's end is seen; set `probe.exit` to auto, or leave `snippets` away"},
+    {"SnippetsBeforeExitIsOff", SAMPLING "    snippets: {sample: 1/1}\nprobe: {exit: off}\n",
+     "4:15", "while `probe.exit` at f.yaml:5:15 is `off`"},
+
+    {"SnippetOfNoBytes", SAMPLING "    snippets: {max_bytes: 0}\n", "4:27",
+     "max_bytes: found `0`, expected a plain number from 1 to 4096"},
+    {"SnippetTooLong", SAMPLING "    snippets: {max_bytes: 4097}\n", "4:27", "from 1 to 4096"},
+    {"SnippetWithUnit", SAMPLING "    snippets: {max_bytes: 4KiB}\n", "4:27",
+     "a count has no unit"},
+
+    {"SampleOfNothing", SAMPLING "    snippets: {sample: 0/0}\n", "4:24",
+     "sample: found `0/0`, expected one read in N, written 1/N with N from 1 to 1000000; leave "
+     "`snippets` away where nothing is to be copied"},
+    {"SampleByZero", SAMPLING "    snippets: {sample: 1/0}\n", "4:24",
+     "leave `snippets` away where nothing"},
+    {"SampleZero", SAMPLING "    snippets: {sample: 0}\n", "4:24", "leave `snippets` away where"},
+    {"SampleOfMore", SAMPLING "    snippets: {sample: 2/3}\n", "4:24",
+     "sample: found `2/3`, expected one read in N, written 1/N with N from 1 to 1000000"},
+    {"SampleInPercent", SAMPLING "    snippets: {sample: 5 %}\n", "4:24", "one percent is 1/100"},
+    {"SampleAsFraction", SAMPLING "    snippets: {sample: 0.01}\n", "4:24",
+     "found `0.01`, expected one read in N, written 1/N with N from 1 to 1000000; one percent is "
+     "1/100"},
+    {"SampleAsCount", SAMPLING "    snippets: {sample: 100}\n", "4:24",
+     "write 1/ in front of the number"},
+    {"SampleTooRare", SAMPLING "    snippets: {sample: 1/1000001}\n", "4:24", "from 1 to 1000000"},
+    {"SampleOctal", SAMPLING "    snippets: {sample: 1/010}\n", "4:24", "found `1/010`"},
+    {"SampleNegative", SAMPLING "    snippets: {sample: 1/-1}\n", "4:24", "found `1/-1`"},
+    {"SampleWithSpace", SAMPLING "    snippets: {sample: 1 /2}\n", "4:24", "found `1 /2`"},
+    {"SampleEmpty", SAMPLING "    snippets: {sample: ''}\n", "4:24", "found ``, expected one read"},
+    {"SampleNull", SAMPLING "    snippets:\n      sample:\n", "5:7",
+     "sample: found nothing, expected one read in how many, such as 1/100"},
+
+    {"RateZero", SAMPLING "    snippets: {rate: 0/s}\n", "4:22",
+     "rate: found `0/s`, expected a rate written N/s, N/m or N/h with N from 1 to 1000000; leave "
+     "`snippets` away where nothing is to be copied"},
+    {"RateWithoutTime", SAMPLING "    snippets: {rate: 10}\n", "4:22", "say in which time"},
+    {"RateWithoutUnit", SAMPLING "    snippets: {rate: 10/}\n", "4:22", "say in which time"},
+    {"RateInSec", SAMPLING "    snippets: {rate: 10/sec}\n", "4:22",
+     "found `10/sec`, expected a rate written N/s, N/m or N/h with N from 1 to 1000000; the units "
+     "are s, m and h"},
+    {"RateInDays", SAMPLING "    snippets: {rate: 10/d}\n", "4:22", "the units are s, m and h"},
+    {"RateWithoutNumber", SAMPLING "    snippets: {rate: /s}\n", "4:22", "found `/s`"},
+    {"RateTooHigh", SAMPLING "    snippets: {rate: 1000001/s}\n", "4:22", "from 1 to 1000000"},
+    {"RateOctal", SAMPLING "    snippets: {rate: 010/s}\n", "4:22", "found `010/s`"},
+    {"RateEmpty", SAMPLING "    snippets: {rate: ''}\n", "4:22", "found ``, expected a rate"},
+    {"RateNull", SAMPLING "    snippets:\n      rate: ~\n", "5:13",
+     "rate: found nothing, expected a rate such as 10/s"},
+
+    {"UnknownEncoding", SAMPLING "    snippets: {encoding: utf8}\n", "4:26",
+     "encoding: found `utf8`, expected one of text, hex, base64"},
+    {"EncodingGuess", SAMPLING "    snippets: {encoding: bas64}\n", "4:26",
+     "did you mean `base64`?"},
+
+    {"RedactAsText", SAMPLING "    snippets: {redact: '(a)'}\n", "4:24",
+     "redact: found the quoted text `(a)`, expected a list of regular expressions in single "
+     "quotes, such as ['password=(\\S+)']"},
+    {"EmptyRedact", SAMPLING "    snippets: {redact: []}\n", "4:24", "leave the key away"},
+    {"RedactThatDoesNotCompile", SAMPLING "    snippets: {redact: ['(a)', '(']}\n", "4:32",
+     "redact: found `(`, expected a regular expression that RE2 takes, with a group around what is "
+     "secret: missing ): ("},
+    {"RedactThatIsNotRe2", SAMPLING "    snippets: {redact: ['(a)(?=b)']}\n", "4:25",
+     "invalid perl operator: (?="},
+    {"RedactWithoutGroup", SAMPLING "    snippets: {redact: ['password=\\S+']}\n", "4:25",
+     "redact: found `password=\\S+`, expected a regular expression that RE2 takes, with a group "
+     "around what is secret: it has no group: put what is secret in (...)"},
+    {"EmptyExpression", SAMPLING "    snippets: {redact: ['']}\n", "4:25", "it has no group"},
+    {"RedactWithYamlHex", SAMPLING "    snippets: {redact: [\"(\\x41+)\"]}\n", "4:25",
+     "redact: found `\\x` in double quotes"},
+    {"RedactInDoubleQuotes", SAMPLING "    snippets: {redact: [\"(\\S+)\"]}\n", "4:29",
+     "write patterns in single quotes"},
+    {"RedactTwice", SAMPLING "    snippets: {redact: [(a), (b), (a)]}\n", "4:35",
+     "the first is at f.yaml:4:25"},
+    {"NullExpression", SAMPLING "    snippets: {redact: [~]}\n", "4:25", "found nothing"},
+
+    {"AllowSensitiveYes", SAMPLING "    snippets: {allow_sensitive: yes}\n", "4:33",
+     "allow_sensitive: found `yes`, expected true or false"},
+
+    {"SnippetsPerSecondZero", "limits: {snippets_per_second: 0}\n" TARGET, "1:31",
+     "snippets_per_second: found `0`, expected a plain number from 1 to 200"},
+    {"SnippetsPerSecondTooMany", "limits: {snippets_per_second: 201}\n" TARGET, "1:31",
+     "from 1 to 200"},
+    {"SnippetsPerSecondAsRate", "limits: {snippets_per_second: 100/s}\n" TARGET, "1:31",
+     "a count has no unit"},
+
     // Addresses.
     {"NoPort", "listen:\n  - address: 127.0.0.1\n" TARGET, "2:14", "host:port"},
     {"EmptyAddress", "listen:\n  - address: ''\n" TARGET, "2:14", "host:port"},
@@ -415,6 +527,33 @@ TEST(ConfigFaults, AUnitLongerThanAnyIsRefused) {
     const auto lines = faults_of(head + std::string(248, 'x') + ".service]}\n");
     ASSERT_EQ(lines.size(), 1U);
     EXPECT_THAT(lines[0], HasSubstr("a unit's name of 1 to 255"));
+}
+
+TEST(ConfigFaults, AnExpressionLongerThanAnyoneReadsIsRefused) {
+    const std::string head = SAMPLING "    snippets: {redact: ['(";
+    EXPECT_TRUE(faults_of(head + std::string(998, 'x') + ")']}\n").empty());
+    const auto lines = faults_of(head + std::string(999, 'x') + ")']}\n");
+    ASSERT_EQ(lines.size(), 1U);
+    EXPECT_THAT(lines[0], StartsWith("f.yaml:4:25: redact: found an expression of 1001 bytes, "
+                                     "expected at most 1000"));
+}
+
+TEST(ConfigFaults, MoreThan32ExpressionsAreRefused) {
+    std::string list = "'(0)'";
+    for (int i = 1; i < 32; ++i)
+        list += ", '(" + std::to_string(i) + ")'";
+    EXPECT_TRUE(faults_of(SAMPLING "    snippets: {redact: [" + list + "]}\n").empty());
+    const auto lines = faults_of(SAMPLING "    snippets: {redact: [" + list + ", '(x)']}\n");
+    ASSERT_EQ(lines.size(), 1U);
+    EXPECT_THAT(lines[0], StartsWith("f.yaml:4:24: redact: found 33 entries, expected at most 32"));
+}
+
+TEST(ConfigFaults, ShowWhatRe2SaysHarmlessAndShort) {
+    const auto lines =
+        faults_of(SAMPLING "    snippets: {redact: [\"(\\e[2J" + std::string(500, 'x') + "\"]}\n");
+    ASSERT_EQ(lines.size(), 1U);
+    EXPECT_THAT(lines[0], HasSubstr("missing ]: [2Jxxx"));
+    EXPECT_LT(lines[0].size(), 300U);
 }
 
 TEST(ConfigFaults, AUserDatabaseThatDoesNotAnswerIsOne) {

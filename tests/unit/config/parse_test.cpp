@@ -68,6 +68,8 @@ TEST(ConfigParse, FillsInEveryDefault) {
     EXPECT_EQ(target.labels, LabelFields{});
     EXPECT_EQ(target.max_files, 0U);
     EXPECT_FALSE(target.latency);
+    EXPECT_FALSE(target.snippets);
+    EXPECT_EQ(config.limits.snippets_per_second, 100U);
 }
 
 TEST(ConfigParse, ReadsEveryKey) {
@@ -84,6 +86,7 @@ limits:
   max_series: 1
   max_files: 64
   max_tasks: 1048576
+  snippets_per_second: 200
   idle_series_timeout: 1h1m1s
 targets:
   - name: postgres
@@ -96,13 +99,21 @@ targets:
       uids: [root, 4294967294, 1001]
       follow_children: true
     paths:
-      include: ["/var/lib/postgresql/**", '/a\xff\\\*\?', /]
+      include: ["/var/lib/postgresql/**", '/a\xff\\\*\?', /x]
       exclude: ["**/*.tmp", 'memfd:x']
     file_types: [regular, directory, chardev, blockdev, fifo, socket, other]
     labels: [pid, comm, uid, unit, cgroup, device, inode, call]
     max_files: 4194304
     latency: true
+    snippets:
+      max_bytes: 4096
+      sample: 1/1000000
+      rate: 1000000/h
+      encoding: base64
+      redact: ['password=(\S+)', (secret)]
+      allow_sensitive: true
   - name: other
+    paths: {include: [/]}
 )");
     ASSERT_EQ(config.listen.size(), 3U);
     EXPECT_EQ(config.listen[1].host, "::");
@@ -134,13 +145,69 @@ targets:
     EXPECT_TRUE(target.processes.follow_children);
     EXPECT_EQ(target.processes.pids[1].pid, 1U);
     EXPECT_THAT(texts(target.include),
-                ElementsAre("/var/lib/postgresql/**", R"(/a\xff\\\*\?)", "/"));
+                ElementsAre("/var/lib/postgresql/**", R"(/a\xff\\\*\?)", "/x"));
     EXPECT_THAT(texts(target.exclude), ElementsAre("**/*.tmp", "memfd:x"));
     EXPECT_EQ(target.file_types, 0xffffU);
     EXPECT_EQ(target.labels, (LabelFields{true, true, true, true, true, true, true, true}));
     EXPECT_EQ(target.max_files, 4194304U);
     EXPECT_TRUE(target.latency);
+    EXPECT_EQ(config.limits.snippets_per_second, 200U);
+    ASSERT_TRUE(target.snippets);
+    EXPECT_EQ(target.snippets->max_bytes, 4096U);
+    EXPECT_EQ(target.snippets->one_in, 1000000U);
+    EXPECT_EQ(target.snippets->rate, (SnippetRate{1000000, std::chrono::hours(1)}));
+    EXPECT_EQ(target.snippets->encoding, SnippetEncoding::kBase64);
+    EXPECT_EQ(target.snippets->redact.apply("a secret password=x y"), "a *** password=*** y");
+    EXPECT_TRUE(target.snippets->allow_sensitive);
     EXPECT_EQ(config.targets[1].name, "other");
+    EXPECT_THAT(texts(config.targets[1].include), ElementsAre("/"));
+    EXPECT_FALSE(config.targets[1].snippets);
+}
+
+/// What a target with these snippets has.
+SnippetRules rules(const std::string& snippets) {
+    const Config config =
+        parsed("targets: [{name: a, paths: {include: [/a]}, snippets: {" + snippets + "}}]\n");
+    return config.targets.at(0).snippets.value();
+}
+
+TEST(ConfigParse, FillsInWhatSnippetsLeaveOut) {
+    const SnippetRules filled = rules("max_bytes: 7");
+    EXPECT_EQ(filled.max_bytes, 7U);
+    EXPECT_EQ(filled.one_in, 100U);
+    EXPECT_EQ(filled.rate, (SnippetRate{10, std::chrono::seconds(1)}));
+    EXPECT_EQ(filled.encoding, SnippetEncoding::kText);
+    EXPECT_TRUE(filled.redact.empty());
+    EXPECT_FALSE(filled.allow_sensitive);
+    EXPECT_EQ(rules("encoding: hex").max_bytes, 40U);
+}
+
+TEST(ConfigParse, KnowsEveryUnitOfARate) {
+    EXPECT_EQ(rules("rate: 1/s").rate, (SnippetRate{1, std::chrono::seconds(1)}));
+    EXPECT_EQ(rules("rate: '20/m'").rate, (SnippetRate{20, std::chrono::minutes(1)}));
+    EXPECT_EQ(rules("rate: 3/h").rate, (SnippetRate{3, std::chrono::hours(1)}));
+}
+
+TEST(ConfigParse, KnowsEveryEncodingByItsWord) {
+    for (const auto& [word, encoding] : kSnippetEncodings)
+        EXPECT_EQ(rules("encoding: " + std::string(word)).encoding, encoding) << word;
+}
+
+TEST(ConfigParse, LetsATargetSampleThatNamesFilesByWildcards) {
+    for (const std::string include : {"/srv/**", "'*.log'", "'/*/a'", "'\\*'"}) {
+        EXPECT_TRUE(parsed("targets: [{name: a, snippets: {rate: 1/s}, paths: {include: [" +
+                           include + "]}}]\n")
+                        .targets.at(0)
+                        .snippets)
+            << include;
+    }
+}
+
+TEST(ConfigParse, TakesEveryFileWhereNothingIsCopied) {
+    EXPECT_EQ(parsed("targets: [{name: a, snippets: {rate: 1/s}, paths: {include: [/b]}},"
+                     " {name: b, paths: {include: [/**]}}, {name: c}]\n")
+                  .targets.size(),
+              3U);
 }
 
 TEST(ConfigParse, KeepsThePlacesOfWhatItRead) {
@@ -322,6 +389,18 @@ TEST(ConfigParse, RefusesLatencyInADropInWhereTheMainFileSwitchesTheExitProbeOff
                 testing::StartsWith("one:3:14: latency: found `true` while `probe.exit` at "
                                     "main:1:15 is `off`"));
     EXPECT_THAT(format_fault(config.error()[1]), testing::StartsWith("two:1:30: latency: "));
+}
+
+TEST(ConfigParse, RefusesSnippetsInADropInWhereTheMainFileSwitchesTheExitProbeOff) {
+    const ConfigOrFaults config = parse_config(
+        {"main", "targets: [{name: a}]\nprobe: {exit: off}\n"},
+        {{"one", "targets: [{name: b, snippets: {rate: 1/s}, paths: {include: [/b]}}]\n"},
+         {"two", "targets: [{name: c}]\n"}});
+    ASSERT_FALSE(config);
+    ASSERT_EQ(config.error().size(), 1U);
+    EXPECT_THAT(format_fault(config.error()[0]),
+                testing::StartsWith("one:1:31: snippets: found a mapping while `probe.exit` at "
+                                    "main:2:15 is `off`"));
 }
 
 TEST(ConfigParse, SaysOnceThatAccountingNeedsTheExitProbe) {

@@ -5,6 +5,7 @@
 
 #include <fstream>
 #include <map>
+#include <optional>
 #include <regex>
 #include <sstream>
 #include <string>
@@ -13,6 +14,7 @@
 #include "config/keys.h"
 #include "config/parse.h"
 #include "config/selectors.h"
+#include "config/snippets.h"
 #include "config/values.h"
 
 namespace vfswatchd {
@@ -75,6 +77,8 @@ std::string json_type(KeyType type) {
         case KeyType::kName:
         case KeyType::kAddress:
         case KeyType::kDuration:
+        case KeyType::kSample:
+        case KeyType::kRate:
         case KeyType::kWord:
             return "string";
         case KeyType::kBool:
@@ -85,6 +89,7 @@ std::string json_type(KeyType type) {
         case KeyType::kUnitList:
         case KeyType::kUidList:
         case KeyType::kPatternList:
+        case KeyType::kExpressionList:
         case KeyType::kWordList:
             return "array";
     }
@@ -146,6 +151,9 @@ TEST(Schema, HasTheParsersRanges) {
         if (key.type == KeyType::kUnitList) {
             EXPECT_EQ(node["items"]["maxLength"].as<std::size_t>(0), kMaxUnitBytes);
         }
+        if (key.type == KeyType::kExpressionList) {
+            EXPECT_EQ(node["items"]["maxLength"].as<std::size_t>(0), kMaxExpressionBytes);
+        }
     }
 }
 
@@ -158,7 +166,7 @@ TEST(Schema, RefusesUnknownKeysAndEmptyMappingsEverywhere) {
             objects.emplace(std::string(key.path) + "[]", node["items"]);
         }
     }
-    EXPECT_EQ(objects.size(), 7U);
+    EXPECT_EQ(objects.size(), 8U);
     for (const auto& [path, node] : objects) {
         SCOPED_TRACE(path);
         EXPECT_FALSE(node["additionalProperties"].as<bool>(true));
@@ -247,6 +255,41 @@ TEST(Schema, TakesTheDurationsThatTheParserTakes) {
     }
 }
 
+TEST(Schema, TakesTheSamplesThatTheParserTakes) {
+    const KeySpec& key = *find_key("targets[].snippets", "sample");
+    const YAML::Node& node = schema_keys().at(std::string(key.path));
+    for (const std::string& text :
+         std::vector<std::string>{"1/1", "1/100", "1/999999", "1/1000000", "1/1000001", "1/0",
+                                  "0/0", "2/3", "1/010", "5 %", "0.01", "1/", "100", "", "11/1"}) {
+        EXPECT_EQ(regex_takes(node, text), parse_sample(text, key.min, key.max).has_value())
+            << text;
+    }
+}
+
+TEST(Schema, TakesTheRatesThatTheParserTakes) {
+    const KeySpec& key = *find_key("targets[].snippets", "rate");
+    const YAML::Node& node = schema_keys().at(std::string(key.path));
+    for (const std::string& text :
+         std::vector<std::string>{"1/s", "30/m", "999999/h", "1000000/h", "1000001/h", "0/s", "10",
+                                  "10/", "10/sec", "10/d", "/s", "010/s", "-1/s", "1 /s", ""}) {
+        EXPECT_EQ(regex_takes(node, text), parse_rate(text, key.min, key.max).has_value()) << text;
+    }
+}
+
+TEST(Schema, WantsPathsBesideSnippetsThatDoNotNameEveryFile) {
+    const YAML::Node& beside = schema()["properties"]["targets"]["items"]["dependencies"];
+    const YAML::Node& target = beside["snippets"];
+    EXPECT_EQ(target["required"].as<std::vector<std::string>>(), std::vector<std::string>{"paths"});
+    const YAML::Node& paths = target["properties"]["paths"];
+    EXPECT_EQ(paths["required"].as<std::vector<std::string>>(),
+              std::vector<std::string>{"include"});
+    const YAML::Node& refused = paths["properties"]["include"]["items"]["not"];
+    for (const std::string& pattern : std::vector<std::string>{"/", "/**", "**", "*", "?", "/*/?",
+                                                               "**/*", "/a", "*.log", "/\\*"}) {
+        EXPECT_EQ(regex_takes(refused, pattern), names_any_file(pattern)) << pattern;
+    }
+}
+
 TEST(Schema, TakesTheAddressesThatTheParserTakes) {
     const YAML::Node& node = schema_keys().at("listen[].address");
     for (const std::string& text : std::vector<std::string>{
@@ -271,12 +314,22 @@ std::string default_of(std::string_view top_level_key) {
     return std::string(find_key("", top_level_key)->default_text);
 }
 
+void expect_default_rules(const std::optional<SnippetRules>& rules) {
+    ASSERT_TRUE(rules);
+    EXPECT_EQ(rules->max_bytes, SnippetRules{}.max_bytes);
+    EXPECT_EQ(rules->one_in, SnippetRules{}.one_in);
+    EXPECT_EQ(rules->rate, SnippetRules{}.rate);
+    EXPECT_EQ(rules->encoding, SnippetRules{}.encoding);
+    EXPECT_EQ(rules->allow_sensitive, SnippetRules{}.allow_sensitive);
+}
+
 TEST(KeyTable, StatesTheDefaultsThatTheParserFillsIn) {
     const std::string written =
         "limits: {" + stated_defaults("limits") + "}\nprobe: {" + stated_defaults("probe") +
         "}\npath_view: " + default_of("path_view") + "\nlisten: " + default_of("listen") +
         "\ntargets: [{name: a, processes: {pids: [1], " + stated_defaults("targets[].processes") +
-        "}, " + stated_defaults("targets[]") + "}]\n";
+        "}, paths: {include: [/a]}, snippets: {" + stated_defaults("targets[].snippets") + "}, " +
+        stated_defaults("targets[]") + "}]\n";
     const ConfigOrFaults stated = parse_config({"stated", written});
     ASSERT_TRUE(stated) << format_fault(stated.error().front());
     const ConfigOrFaults built_in = parse_config({"built-in", "targets: [{name: a}]\n"});
@@ -285,12 +338,15 @@ TEST(KeyTable, StatesTheDefaultsThatTheParserFillsIn) {
     EXPECT_EQ(stated->limits.max_files, built_in->limits.max_files);
     EXPECT_EQ(stated->limits.max_tasks, built_in->limits.max_tasks);
     EXPECT_EQ(stated->limits.idle_series_timeout, built_in->limits.idle_series_timeout);
+    EXPECT_EQ(stated->limits.snippets_per_second, built_in->limits.snippets_per_second);
     EXPECT_EQ(stated->probe, built_in->probe);
     EXPECT_EQ(stated->path_view, built_in->path_view);
     EXPECT_EQ(stated->targets.at(0).processes.follow_children,
               built_in->targets.at(0).processes.follow_children);
     EXPECT_EQ(stated->targets.at(0).file_types, built_in->targets.at(0).file_types);
     EXPECT_EQ(stated->targets.at(0).latency, built_in->targets.at(0).latency);
+    expect_default_rules(stated->targets.at(0).snippets);
+    EXPECT_FALSE(built_in->targets.at(0).snippets);
     ASSERT_EQ(stated->listen.size(), built_in->listen.size());
     EXPECT_EQ(stated->listen[0].host, built_in->listen[0].host);
     EXPECT_EQ(stated->listen[0].port, built_in->listen[0].port);
@@ -320,6 +376,8 @@ TEST(ShippedConfigComments, ExplainEveryKeyWithItsDefault) {
     EXPECT_EQ(config->path_view, Config{}.path_view);
     EXPECT_FALSE(config->targets.at(0).processes.follow_children);
     EXPECT_FALSE(config->targets.at(0).latency);
+    expect_default_rules(config->targets.at(0).snippets);
+    EXPECT_EQ(config->limits.snippets_per_second, Limits{}.snippets_per_second);
 }
 
 }  // namespace

@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "policy/lower.h"
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <string>
 
+#include "config/keys.h"
 #include "tests/unit/policy/path_match.h"
 
 namespace vfswatchd {
 namespace {
-
-using testing::HasSubstr;
 
 constexpr std::size_t kRegular = 0100000 >> 12;
 constexpr std::size_t kDirectory = 0040000 >> 12;
@@ -204,6 +203,90 @@ TEST(Lower, LatencyBecomesTheTargetsThatAskForIt) {
     EXPECT_EQ(lowered(config).settings.latency_targets, 0b101U);
 }
 
+TargetConfig of_samples(std::uint32_t one_in, SnippetRate rate, std::uint32_t max_bytes = 40) {
+    TargetConfig target;
+    target.include.push_back({"/srv", {}});
+    SnippetRules& rules = target.snippets.emplace();
+    rules.one_in = one_in;
+    rules.rate = rate;
+    rules.max_bytes = max_bytes;
+    return target;
+}
+
+TEST(Lower, SnippetsBecomeTheTargetsThatAskForThem) {
+    Config config;
+    config.targets.resize(4);
+    const auto none = lowered(config).settings;
+    EXPECT_EQ(none.snippet_targets, 0U);
+    EXPECT_EQ(none.most_chance, 0U);
+    EXPECT_EQ(none.sensitive_start, 0U);
+    config.targets[1] = of_samples(100, {10, std::chrono::seconds(1)}, 7);
+    config.targets[3] = of_samples(2, {1, std::chrono::hours(1)}, 4096);
+    const auto settings = lowered(config).settings;
+    EXPECT_EQ(settings.snippet_targets, 0b1010U);
+    EXPECT_EQ(settings.sampling[1].max_bytes, 7U);
+    EXPECT_EQ(settings.sampling[3].max_bytes, 4096U);
+    for (const std::size_t other : {0U, 2U, 4U, 63U}) {
+        EXPECT_EQ(settings.sampling[other].chance, 0U) << other;
+        EXPECT_EQ(settings.sampling[other].interval_ns, 0U) << other;
+        EXPECT_EQ(settings.sampling[other].burst_ns, 0U) << other;
+        EXPECT_EQ(settings.sampling[other].max_bytes, 0U) << other;
+    }
+}
+
+TEST(Lower, ASampleIsTakenByADrawUpToItsChance) {
+    Config config;
+    for (const std::uint32_t one_in : {1U, 2U, 3U, 100U, 1000000U})
+        config.targets.push_back(of_samples(one_in, {}));
+    const auto settings = lowered(config).settings;
+    EXPECT_EQ(settings.sampling[0].chance, 0xffffffffU);
+    EXPECT_EQ(settings.sampling[1].chance, 0x7fffffffU);
+    EXPECT_EQ(settings.sampling[2].chance, 0x55555554U);
+    EXPECT_EQ(settings.sampling[3].chance, 42949671U);
+    EXPECT_EQ(settings.sampling[4].chance, 4293U);
+}
+
+TEST(Lower, TheLargestChanceIsThatOfAnyTarget) {
+    Config config;
+    config.targets = {of_samples(1000, {}), of_samples(10, {}), of_samples(100, {})};
+    const auto settings = lowered(config).settings;
+    EXPECT_EQ(settings.most_chance, settings.sampling[1].chance);
+}
+
+TEST(Lower, ARateBecomesAnIntervalAndTheBurstThatIsLeft) {
+    Config config;
+    config.targets = {of_samples(1, {10, std::chrono::seconds(1)}),
+                      of_samples(1, {1000000, std::chrono::seconds(1)}),
+                      of_samples(1, {3, std::chrono::minutes(1)}),
+                      of_samples(1, {1, std::chrono::hours(1)})};
+    const auto settings = lowered(config).settings;
+    EXPECT_EQ(settings.sampling[0].interval_ns, 100'000'000U);
+    EXPECT_EQ(settings.sampling[0].burst_ns, 900'000'000U);
+    EXPECT_EQ(settings.sampling[1].interval_ns, 1000U);
+    EXPECT_EQ(settings.sampling[1].burst_ns, 999'999'000U);
+    EXPECT_EQ(settings.sampling[2].interval_ns, 20'000'000'000U);
+    EXPECT_EQ(settings.sampling[2].burst_ns, 40'000'000'000U);
+    EXPECT_EQ(settings.sampling[3].interval_ns, 3'600'000'000'000U);
+    EXPECT_EQ(settings.sampling[3].burst_ns, 0U);
+}
+
+TEST(Lower, TheLongestSnippetOfTheConfigIsTheKernels) {
+    EXPECT_EQ(find_key("targets[].snippets", "max_bytes")->max, VFSWATCH_SNIPPET_BYTES);
+}
+
+TEST(Lower, SensitiveFilesHaveAStartOfTheirOwn) {
+    Config config;
+    config.targets = {of_samples(1, {}), of_samples(1, {}), of_pids({1})};
+    config.targets[1].snippets->allow_sensitive = true;
+    const Filter filter = lowered(config);
+    EXPECT_GT(filter.settings.sensitive_start, std::uint32_t{VFSWATCH_PATH_START});
+    EXPECT_EQ(match(filter.path_states, "/etc/shadow", filter.settings.sensitive_start), 0b01U);
+    EXPECT_EQ(match(filter.path_states, "/srv/shadow", filter.settings.sensitive_start), 0U);
+    EXPECT_EQ(match(filter.path_states, "/srv/a"), 0b111U);
+    config.targets[0].snippets->allow_sensitive = true;
+    EXPECT_EQ(lowered(config).settings.sensitive_start, 0U);
+}
+
 TEST(Lower, PathsAreDecidedForTheTargetsPlace) {
     Config config;
     config.targets.resize(2);
@@ -220,9 +303,11 @@ TEST(Lower, RefusesMoreTargetsThanBits) {
     config.targets.resize(VFSWATCH_MAX_TARGETS);
     EXPECT_TRUE(lower(config).has_value());
     config.targets.resize(VFSWATCH_MAX_TARGETS + 1);
+    config.targets.back().place = {"f.yaml", 65, 5};
     const auto filter = lower(config);
     ASSERT_FALSE(filter.has_value());
-    EXPECT_THAT(filter.error().message(), HasSubstr("64 targets"));
+    ASSERT_EQ(filter.error().size(), 1U);
+    EXPECT_EQ(format_fault(filter.error()[0]), "f.yaml:65:5: more than 64 targets");
 }
 
 TEST(TableSizes, FollowLimitsAndRows) {
@@ -240,6 +325,18 @@ TEST(TableSizes, FollowLimitsAndRows) {
     EXPECT_EQ(sizes.comms, 1U);
     EXPECT_EQ(sizes.uids, 3U);
     EXPECT_EQ(sizes.path_states, filter.path_states.size());
+}
+
+TEST(TableSizes, OfSnippetsAreTheSmallestWhereNobodyAsks) {
+    Config config;
+    config.targets = {of_pids({1}), of_pids({2})};
+    const TableSizes without = table_sizes(config, lowered(config));
+    EXPECT_EQ(without.snippets, 1U);
+    EXPECT_EQ(without.snippet_ring_bytes, 4096U);
+    config.targets[1] = of_samples(1, {});
+    const TableSizes with = table_sizes(config, lowered(config));
+    EXPECT_EQ(with.snippets, std::uint32_t{VFSWATCH_MAX_SNIPPETS});
+    EXPECT_EQ(with.snippet_ring_bytes, std::uint32_t{VFSWATCH_SNIPPET_RING_BYTES});
 }
 
 }  // namespace

@@ -392,7 +392,7 @@ TEST(Paths, TooManyStatesNameThePatternThatPassedTheLimit) {
     config.include.push_back({"/var/**", {"main.yaml", 12, 5}});
     const auto rows = compile_paths({config}, 500);
     ASSERT_FALSE(rows.has_value());
-    EXPECT_THAT(rows.error().message(),
+    EXPECT_THAT(format_fault(rows.error()),
                 AllOf(StartsWith("main.yaml:11:5: "), HasSubstr("'" + greedy + "'"),
                       HasSubstr("500 states"), HasSubstr("start patterns with '/'")));
 }
@@ -440,18 +440,41 @@ TEST(Paths, LimitHoldsForAllAutomataTogether) {
     EXPECT_TRUE(compile_paths({config}, all).has_value());
     const auto too_many = compile_paths({config}, all - 1);
     ASSERT_FALSE(too_many.has_value());
-    EXPECT_THAT(too_many.error().message(), StartsWith("main.yaml:7:1: with 'a.service' "));
+    EXPECT_THAT(format_fault(too_many.error()), StartsWith("main.yaml:7:1: with 'a.service' "));
     const std::size_t files = Paths({target({"/etc/**"})}).size();
     const auto no_room = compile_paths({config}, files);
     ASSERT_FALSE(no_room.has_value());
-    EXPECT_THAT(no_room.error().message(), StartsWith("main.yaml:5:1: with '/bin/x' "));
+    EXPECT_THAT(format_fault(no_room.error()), StartsWith("main.yaml:5:1: with '/bin/x' "));
+}
+
+TEST(Paths, LimitLeavesRoomForTheBuiltInListFirst) {
+    TargetConfig config = target({});
+    config.include.push_back({"/srv/a", {"main.yaml", 5, 1}});
+    config.processes.cgroups.push_back({"/b", {"main.yaml", 6, 1}});
+    const std::size_t without = table_of({config}).states.size();
+    config.snippets.emplace();
+    const std::size_t all = table_of({config}).states.size();
+    EXPECT_TRUE(compile_paths({config}, all).has_value());
+    const auto too_many = compile_paths({config}, all - 1);
+    ASSERT_FALSE(too_many.has_value());
+    EXPECT_THAT(format_fault(too_many.error()),
+                AllOf(StartsWith("main.yaml:6:1: with '/b' "),
+                      HasSubstr("more than " + std::to_string(without - 1) + " states")));
+    const auto no_room = compile_paths({config}, all - without + 2);
+    ASSERT_FALSE(no_room.has_value());
+    EXPECT_THAT(format_fault(no_room.error()), StartsWith("main.yaml:5:1: with '/srv/a' "));
+    // No limit that the daemon sets, but no reason to blame the configuration.
+    const auto too_small = compile_paths({config}, 100);
+    ASSERT_FALSE(too_small.has_value());
+    EXPECT_THAT(format_fault(too_small.error()),
+                StartsWith("the built-in list of sensitive files: "));
 }
 
 TEST(Paths, LimitIsWhatTheKernelTakes) {
     TargetConfig config = target({"*a" + std::string(30, '?')});
     const auto rows = compile_paths({config});
     ASSERT_FALSE(rows.has_value());
-    EXPECT_THAT(rows.error().message(), HasSubstr("16384 states"));
+    EXPECT_THAT(format_fault(rows.error()), HasSubstr("16384 states"));
 }
 
 TEST(Paths, TooManyTogetherNameOneThatIsFineAlone) {
@@ -463,7 +486,7 @@ TEST(Paths, TooManyTogetherNameOneThatIsFineAlone) {
     }
     const auto rows = compile_paths(targets, 300);
     ASSERT_FALSE(rows.has_value());
-    const std::string message = rows.error().message();
+    const std::string message = format_fault(rows.error());
     EXPECT_THAT(message, StartsWith("conf.d/x.yaml:"));
     const int named = std::stoi(message.substr(std::strlen("conf.d/x.yaml:")));
     targets.resize(static_cast<std::size_t>(named));

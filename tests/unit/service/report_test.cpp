@@ -13,6 +13,7 @@ namespace vfswatchd {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 Config config_for(const std::string& include) {
     Config config;
@@ -37,6 +38,15 @@ TEST(Report, EndsWithWhatTargetsWaitFor) {
     EXPECT_THAT(describe(config, *lower(config)),
                 HasSubstr("note: a.yaml:3:5: /no/such/path does not exist yet: target t waits for "
                           "it\n"));
+}
+
+TEST(Report, SaysWhatIsCopied) {
+    Config config = config_for("/srv/**");
+    EXPECT_THAT(describe(config, *lower(config)), Not(HasSubstr("journal")));
+    config.targets[0].snippets.emplace().allow_sensitive = true;
+    EXPECT_THAT(describe(config, *lower(config)),
+                HasSubstr("note: target t copies parts of what is read into the journal\n"
+                          "note: target t copies sensitive files too (allow_sensitive)\n"));
 }
 
 TEST(Page, EscapesWhatTheConfigSays) {
