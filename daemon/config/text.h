@@ -6,11 +6,9 @@
 #include <string>
 #include <string_view>
 
-namespace vfswatchd {
+#include "base/utf8.h"
 
-/// Length in bytes of the character that `text` begins with; 0: not UTF-8 (or empty).
-/// Source: RFC 3629; overlong forms, surrogates and values beyond U+10FFFF are not UTF-8.
-[[nodiscard]] std::size_t utf8_length(std::string_view text);
+namespace vfswatchd {
 
 /// Foreign text for a message: control characters and bytes that are not UTF-8 as `\xNN`.
 [[nodiscard]] std::string harmless(std::string_view text);

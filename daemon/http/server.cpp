@@ -3,8 +3,6 @@
 
 #include <fcntl.h>
 #include <microhttpd.h>
-#include <pthread.h>
-#include <signal.h>
 #include <strings.h>
 
 #include <cerrno>
@@ -16,6 +14,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/blocked_signals.h"
 #include "http/connections.h"
 
 namespace vfswatchd {
@@ -29,22 +28,6 @@ struct DestroyResponse {
 };
 using DaemonPtr = std::unique_ptr<MHD_Daemon, StopDaemon>;
 using ResponsePtr = std::unique_ptr<MHD_Response, DestroyResponse>;
-
-/// Threads started meanwhile take no signals: those belong to the daemon's own loop.
-class BlockedSignals {
-  public:
-    BlockedSignals() {
-        sigset_t all;
-        sigfillset(&all);
-        pthread_sigmask(SIG_SETMASK, &all, &before_);
-    }
-    BlockedSignals(const BlockedSignals&) = delete;
-    BlockedSignals& operator=(const BlockedSignals&) = delete;
-    ~BlockedSignals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-
-  private:
-    sigset_t before_{};
-};
 
 /// A stream on its way, owned by its MHD_Response.
 struct StreamInFlight {

@@ -6,8 +6,8 @@
 
 #include <utility>
 
+#include "base/escape.h"
 #include "metrics/catalogue.h"
-#include "metrics/escape.h"
 
 namespace vfswatchd {
 namespace {
@@ -30,7 +30,7 @@ class Families {
         prometheus::ClientMetric& sample = families_.back().metric.emplace_back();
         // The serializer passes on bytes that are not UTF-8, which would fail the whole scrape.
         for (Label& label : labels)
-            label.value = label_text(label.value);
+            label.value = escaped_text(label.value);
         sample.label = std::move(labels);
         if (families_.back().type == prometheus::MetricType::Counter) {
             sample.counter.value = value;

@@ -2,8 +2,9 @@
 #include "metrics/table_metrics.h"
 
 #include <cstddef>
-#include <cstring>
+#include <string_view>
 
+#include "base/errno_name.h"
 #include "metrics/escape.h"
 #include "metrics/histogram.h"
 #include "metrics/text_format.h"
@@ -53,6 +54,12 @@ void append_overflow(std::string& out, const SeriesTable& table, const Metric& m
     }
 }
 
+std::string errno_label(int number) {
+    if (number == 0) return "other";
+    const std::string_view name = errno_name(number);
+    return name.empty() ? std::to_string(number) : std::string(name);
+}
+
 void append_errnos(std::string& out, const SeriesTable& table) {
     constexpr const Metric& kMetric = metric("vfswatch_target_read_errors_total");
     bool has_header = false;
@@ -60,9 +67,9 @@ void append_errnos(std::string& out, const SeriesTable& table) {
         for (const auto& [number, calls] : table.books()[i].errnos) {
             if (!has_header) append_family_header(out, kMetric);
             has_header = true;
-            append_sample(out, kMetric,
-                          label_set("target", table.targets()[i].name, "errno", errno_name(number)),
-                          calls);
+            append_sample(
+                out, kMetric,
+                label_set("target", table.targets()[i].name, "errno", errno_label(number)), calls);
         }
     }
 }
@@ -112,27 +119,6 @@ std::string render_table_metrics(const SeriesTable& table) {
     append_single(out, metric("vfswatch_paths_truncated_total"), table.paths_truncated());
     append_single(out, metric("vfswatch_paths_unresolved_total"), table.paths_unresolved());
     return out;
-}
-
-std::string errno_name(int number) {
-    if (number == 0) return "other";  // strerrorname_np calls it "0"
-    if (const char* name = strerrorname_np(number)) return name;
-    // What vfs_read may return but system calls turn into something else.
-    // Source: the kernel's include/linux/errno.h.
-    switch (number) {
-        case 512:
-            return "ERESTARTSYS";
-        case 513:
-            return "ERESTARTNOINTR";
-        case 514:
-            return "ERESTARTNOHAND";
-        case 516:
-            return "ERESTART_RESTARTBLOCK";
-        case 524:
-            return "ENOTSUPP";
-        default:
-            return std::to_string(number);
-    }
 }
 
 }  // namespace vfswatchd

@@ -24,7 +24,9 @@ class Redaction {
     [[nodiscard]] Result<void> add(const std::string& expression);
 
     /// The text with `***` in place of all that a group of any match matched. Expressions do not
-    /// see each other's work, and what their groups share becomes one `***`.
+    /// see each other's work, and what their groups share becomes one `***`. Of a group that
+    /// repeats within a match, RE2 knows the last time only: `(?:key=(\w+) ?)+` shows all keys but
+    /// one.
     [[nodiscard]] std::string apply(std::string_view text) const;
 
     [[nodiscard]] bool empty() const { return expressions_.empty(); }

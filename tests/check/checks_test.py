@@ -25,6 +25,7 @@ class Includes(unittest.TestCase):
         self.add("base/result.h", "<string>")
         self.add("config/config.h", '"base/result.h"')
         self.add("policy/lower.h", '"config/config.h"', '"bpf/vfswatch_abi.h"')
+        self.add("journal/send.cpp", '"base/result.h"', "<systemd/sd-journal.h>")
         self.add("service/daemon.cpp", '"policy/lower.h"', "<systemd/sd-daemon.h>")
         self.add("main.cpp", '"config/config.h"')
 
@@ -40,7 +41,7 @@ class Includes(unittest.TestCase):
             self.assertIn(word, said)
 
     def test_takes_the_allowed_directions(self):
-        self.assertEqual(run("includes.py", self.root), (0, "5 files\n"))
+        self.assertEqual(run("includes.py", self.root), (0, "6 files\n"))
 
     def test_refuses_an_include_against_the_direction(self):
         self.add("config/parse.cpp", '"policy/lower.h"')
@@ -59,8 +60,10 @@ class Includes(unittest.TestCase):
     def test_refuses_a_library_outside_its_folder(self):
         self.add("service/load.cpp", "<yaml-cpp/yaml.h>")
         self.add("http/page.cpp", '"bpf/vfswatch_abi.h"')
+        self.add("http/listener.cpp", "<systemd/sd-daemon.h>")
         self.assert_refused("yaml-cpp/yaml.h: only config may",
-                            "vfswatch_abi.h: only kernel, model, policy may")
+                            "vfswatch_abi.h: only kernel, model, policy may",
+                            "systemd/sd-daemon.h: only journal, service may")
 
     def test_refuses_a_header_that_is_not_there(self):
         self.add("service/loop.cpp", '"../base/result.h"')

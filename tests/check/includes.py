@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """includes.py ROOT: do the daemon's includes point only the way that they may?
 
-    base <- model <- {config, policy, kernel, metrics, http} <- service <- main
+    base <- model <- {config, policy, kernel, metrics, http, journal} <- service <- main
 
 Siblings never include each other, except that policy may include config. Each third-party
 library ends in one folder."""
@@ -19,8 +19,9 @@ MAY_INCLUDE = {
     "kernel": {"base", "model"},
     "metrics": {"base", "model"},
     "http": {"base", "model"},
-    "service": {"base", "model", "config", "policy", "kernel", "metrics", "http"},
-    "": {"base", "model", "config", "policy", "kernel", "metrics", "http", "service"},
+    "journal": {"base", "model"},
+    "service": {"base", "model", "config", "policy", "kernel", "metrics", "http", "journal"},
+    "": {"base", "model", "config", "policy", "kernel", "metrics", "http", "journal", "service"},
 }
 # header (or the folder of headers): folders that may include it
 OWNERS = {
@@ -33,7 +34,7 @@ OWNERS = {
     "zlib.h": {"http"},
     "prometheus/": {"metrics"},
     "re2/": {"model"},
-    "systemd/": {"service"},
+    "systemd/": {"service", "journal"},
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 

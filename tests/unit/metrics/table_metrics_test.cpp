@@ -112,6 +112,15 @@ TEST(TableMetrics, ShowsDurationsOfTargetsThatAskForThem) {
     EXPECT_EQ(text.find(type), text.rfind(type));
 }
 
+TEST(TableMetrics, ShowsTheNumberOfAnErrorWithoutAName) {
+    SeriesTable table({{"a", {}, "", ""}}, {0, std::chrono::minutes(1)});
+    ReadSnapshot snapshot;
+    snapshot.errnos = {{0, 4000, 3}};
+    table.apply(snapshot, kStart);
+    EXPECT_THAT(render_table_metrics(table),
+                HasSubstr("\nvfswatch_target_read_errors_total{target=\"a\",errno=\"4000\"} 3\n"));
+}
+
 TEST(TableMetrics, SaysNothingOfDurationsWhereNoTargetAsks) {
     SeriesTable table({{"a", {}, "", ""}}, {0, std::chrono::minutes(1)});
     ReadSnapshot snapshot;
@@ -119,13 +128,6 @@ TEST(TableMetrics, SaysNothingOfDurationsWhereNoTargetAsks) {
     snapshot.durations[0].buckets[3] = 9;
     table.apply(snapshot, kStart);
     EXPECT_THAT(render_table_metrics(table), Not(HasSubstr("duration")));
-}
-
-TEST(ErrnoName, NamesWhatReadsReturn) {
-    EXPECT_EQ(errno_name(EIO), "EIO");
-    EXPECT_EQ(errno_name(EAGAIN), "EAGAIN");
-    EXPECT_EQ(errno_name(512), "ERESTARTSYS");
-    EXPECT_EQ(errno_name(4000), "4000");
 }
 
 }  // namespace
