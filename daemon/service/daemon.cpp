@@ -14,6 +14,7 @@
 #include "kernel/platform.h"
 #include "kernel/rungs.h"
 #include "policy/lower.h"
+#include "policy/warnings.h"
 #include "service/loop.h"
 #include "service/miss_watch.h"
 #include "service/page.h"
@@ -207,6 +208,8 @@ OrRefusal<void> serve(const Config& config, const Filter& filter, const Log& log
     Service service(config, log, **loop);
     auto server = listen(config, service);
     if (!server) return tl::unexpected(server.error());
+    for (const std::string& warning : snippet_warnings(config))
+        log.warning(warning);
     auto watch = attach(config, filter, log);
     if (!watch) return tl::unexpected(watch.error());
     service.publish(*watch);
