@@ -87,8 +87,12 @@ TEST(SnippetEntry, HasNoOffsetWhereTheFileHasNone) {
               R"(postgres[4242] read 8192 B of /var/lib/x/16384: "hello\n")");
 }
 
-TEST(SnippetEntry, ShowsTheLargestNumbers) {
+TEST(SnippetEntry, ShowsTheSmallestAndTheLargestNumbers) {
     Snippet snippet = a_snippet();
+    snippet.offset = 0;
+    const auto at_zero = snippet_fields(snippet, "db", {});
+    EXPECT_EQ(value_of(at_zero, "VFSWATCH_OFFSET"), "0");
+    EXPECT_THAT(value_of(at_zero, "MESSAGE"), HasSubstr(" at 0: "));
     snippet.offset = ~std::uint64_t{0};
     snippet.uid = ~std::uint32_t{0};
     const auto fields = snippet_fields(snippet, "db", {});
@@ -141,8 +145,9 @@ TEST(SnippetEntry, IsTruncatedOnlyByWhatWasCopied) {
     const auto shorter = snippet_fields(snippet_of("key=0123456789"), "db", rules);
     EXPECT_EQ(value_of(shorter, "VFSWATCH_SNIPPET"), "key=***");
     EXPECT_EQ(value_of(shorter, "VFSWATCH_TRUNCATED"), "0");
-    const auto longer = snippet_fields(snippet_of("key=0"), "db", rules);
-    EXPECT_EQ(value_of(longer, "VFSWATCH_TRUNCATED"), "0");
+    Snippet cut = snippet_of("key=0");
+    cut.bytes = 6;  // fewer than `key=***` has
+    EXPECT_EQ(value_of(snippet_fields(cut, "db", rules), "VFSWATCH_TRUNCATED"), "1");
 }
 
 TEST(SnippetEntry, ShowsPathAndCommAsTheLabelsDo) {

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "journal/send.h"
+
+namespace vfswatchd {
+
+/// A sample on its way to the journal.
+struct JournalEntry {
+    std::size_t target = 0;           ///< its place in the config
+    std::vector<std::string> fields;  ///< KEY=VALUE
+};
+
+/// Sends entries in their order, from a thread of its own behind a bounded queue: journald may
+/// stall for ever, and nobody else is to wait for it.
+/// Thread: any, but for the destructor. None of them waits for journald.
+class JournalWriter {
+  public:
+    /// Whether journald has it; may wait for ever, and does not throw.
+    using Send = std::function<bool(const std::vector<std::string>& fields)>;
+
+    static constexpr std::size_t kDefaultCapacity = 256;
+
+    /// targets: how many there are in the config. capacity: entries that wait, beside the one that
+    /// is being sent.
+    explicit JournalWriter(std::size_t targets, std::size_t capacity = kDefaultCapacity,
+                           Send send = send_to_journal);
+    JournalWriter(const JournalWriter&) = delete;
+    JournalWriter& operator=(const JournalWriter&) = delete;
+    /// Gives the queue a second to drain. If journald stalls, what is left is lost, and the thread
+    /// is left behind with all that it uses: stopping the service must not wait for journald.
+    ~JournalWriter();
+
+    /// False: the queue is full, and the entry is lost. Every other one is counted, once it was
+    /// sent: as written where journald has it, else as an error.
+    bool push(JournalEntry entry);
+
+    /// An entry that is counted nowhere, and is lost where the queue is full.
+    void push_notice(std::vector<std::string> fields);
+
+    [[nodiscard]] std::uint64_t written(std::size_t target) const;
+    [[nodiscard]] std::uint64_t journal_errors(std::size_t target) const;
+
+  private:
+    struct Queue;
+
+    std::shared_ptr<Queue> queue_;  // the thread's too
+    std::thread thread_;
+};
+
+}  // namespace vfswatchd
