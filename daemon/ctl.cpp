@@ -1,51 +1,122 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <array>
 #include <cstdio>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "service/doctor.h"
 #include "service/exit_code.h"
+#include "service/flags.h"
+#include "service/snippets_command.h"
 
 namespace {
 
-using vfswatchd::ExitCode;
+using namespace vfswatchd;
 
-constexpr const char* kHelp =
-    "Usage: vfswatchctl doctor [--json]\n"
-    "\n"
-    "doctor    can this kernel count reads exactly, and if not, why and what to do\n"
-    "          exit status 0: yes; 69: no\n"
-    "\n"
-    "--json     the findings for machines\n"
-    "--help     this text\n"
-    "--version  the version\n";
+/// Does what a command's flags say.
+/// Errors: what is wrong with them.
+using Run = Result<ExitCode> (*)(const std::vector<GivenFlag>&);
 
-ExitCode doctor(bool json) {
-    const auto findings = vfswatchd::examine();
-    const std::string text = json ? vfswatchd::to_json(findings) : vfswatchd::to_text(findings);
-    std::fputs(text.c_str(), stdout);
-    return vfswatchd::can_count(findings) ? ExitCode::kOk : ExitCode::kUnavailable;
+struct Command {
+    const char* name;
+    const char* summary;
+    const char* description;
+    std::span<const FlagSpec> (*flags)();
+    Run run;
+};
+
+constexpr int kJson = 0;
+constexpr std::array kDoctorFlags = std::to_array<FlagSpec>({
+    {kJson, "json", nullptr, "the findings for machines"},
+    kHelpFlag,
+});
+
+std::span<const FlagSpec> doctor_flags() {
+    return kDoctorFlags;
 }
 
-ExitCode run(std::span<char*> arguments) {
-    const std::string command = arguments.size() > 1 ? arguments[1] : "";
-    const std::string option = arguments.size() > 2 ? arguments[2] : "";
-    if (arguments.size() == 2 && command == "--help") {
-        std::fputs(kHelp, stdout);
-        return ExitCode::kOk;
+Result<ExitCode> doctor(const std::vector<GivenFlag>& flags) {
+    const auto findings = examine();
+    const std::string text = flags.empty() ? to_text(findings) : to_json(findings);
+    std::fputs(text.c_str(), stdout);
+    return can_count(findings) ? ExitCode::kOk : ExitCode::kUnavailable;
+}
+
+Result<ExitCode> snippets(const std::vector<GivenFlag>& flags) {
+    const auto options = snippets_options(flags);
+    if (!options) return fail(options.error());
+    return show_snippets(*options);
+}
+
+constexpr std::array kCommands = std::to_array<Command>({
+    {"doctor", "can this kernel count reads exactly, and if not, why and what to do",
+     "Say whether this kernel can count reads exactly, and if not, why and what to do.\n"
+     "Exit status 0: it can; 69: it cannot.",
+     doctor_flags, doctor},
+    {"snippets", "show the sampled reads that are in the journal",
+     "Show the sampled reads that are in the journal: who read what, and below it the bytes,\n"
+     "with C-style escapes. The targets that have `snippets` in the configuration are sampled.",
+     snippets_flags, snippets},
+});
+
+std::string help() {
+    std::string text = "Usage: vfswatchctl COMMAND [OPTION]...\n\n";
+    for (const Command& command : kCommands) {
+        std::string name = command.name;
+        name.resize(10, ' ');
+        text += "  " + name + command.summary + "\n";
     }
-    if (arguments.size() == 2 && command == "--version") {
-        std::puts("vfswatchctl " VFSWATCHD_VERSION);
-        return ExitCode::kOk;
-    }
-    if (command == "doctor" && arguments.size() == 2) return doctor(false);
-    if (command == "doctor" && arguments.size() == 3 && option == "--json") return doctor(true);
-    std::fprintf(stderr, "vfswatchctl: unknown command or option\n%s", kHelp);
+    return text +
+           "\n"
+           "  --help      print this help, or a command's, and exit\n"
+           "  --version   print the version and exit\n"
+           "\n"
+           "Exit codes: 0, 64 usage, 69 unavailable, 77 permission.\n";
+}
+
+std::string help(const Command& command) {
+    return std::string("Usage: vfswatchctl ") + command.name + " [OPTION]...\n" +
+           command.description + "\n\n" + flags_help(command.flags());
+}
+
+ExitCode print(const std::string& text) {
+    std::fputs(text.c_str(), stdout);
+    return ExitCode::kOk;
+}
+
+ExitCode refuse(const std::string& message, const std::string& command = "") {
+    std::fprintf(stderr, "vfswatchctl: %s; see vfswatchctl %s--help\n", message.c_str(),
+                 command.c_str());
     return ExitCode::kUsage;
+}
+
+ExitCode run(const Command& command, const std::vector<std::string>& arguments) {
+    const std::string name = std::string(command.name) + " ";
+    const auto flags = read_flags(arguments, command.flags());
+    if (!flags) return refuse(flags.error().message(), name);
+    const bool asks_for_help = std::any_of(flags->begin(), flags->end(), [](const GivenFlag& flag) {
+        return flag.id == kHelpFlag.id;
+    });
+    if (asks_for_help) return print(help(command));
+    const auto code = command.run(*flags);
+    return code ? *code : refuse(code.error().message(), name);
+}
+
+ExitCode run(const std::vector<std::string>& arguments) {
+    if (arguments.empty()) return refuse("expected a command");
+    const std::string& first = arguments.front();
+    if (first == "--help") return print(help());
+    if (first == "--version") return print("vfswatchctl " VFSWATCHD_VERSION "\n");
+    const auto* command = std::find_if(kCommands.begin(), kCommands.end(),
+                                       [&](const Command& known) { return first == known.name; });
+    if (command == kCommands.end()) return refuse("unknown command or option " + first);
+    return run(*command, arguments);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-    return static_cast<int>(run({argv, static_cast<std::size_t>(argc)}));
+    return static_cast<int>(run(std::vector<std::string>(argv + std::min(argc, 1), argv + argc)));
 }

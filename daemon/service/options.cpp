@@ -1,40 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/options.h"
 
-#include <getopt.h>
-
 #include <algorithm>
 #include <array>
 #include <string_view>
 #include <utility>
 
 #include "config/values.h"
+#include "service/flags.h"
 
 namespace vfswatchd {
 namespace {
 
-enum class OptionId { kConfig, kCheckConfig, kListen, kLogLevel, kVersion, kHelp };
+enum OptionId : int { kConfig, kCheckConfig, kListen, kLogLevel, kVersion, kHelp };
 
-struct OptionSpec {
-    OptionId id;
-    const char* flag;
-    const char* argument;     ///< nullptr: takes none
-    const char* environment;  ///< nullptr: has no variable
-    const char* help;
-};
-
-constexpr std::array kOptions = std::to_array<OptionSpec>({
-    {OptionId::kConfig, "config", "FILE", "VFSWATCHD_CONFIG",
-     "configuration file, with conf.d/*.yaml beside it\n(default /etc/vfswatchd/vfswatchd.yaml)"},
-    {OptionId::kCheckConfig, "check-config", nullptr, nullptr,
+constexpr std::array kFlags = std::to_array<FlagSpec>({
+    {kConfig, "config", "FILE",
+     "configuration file, with conf.d/*.yaml beside it\n(default /etc/vfswatchd/vfswatchd.yaml)",
+     '\0', "VFSWATCHD_CONFIG"},
+    {kCheckConfig, "check-config", nullptr,
      "check the configuration, print what it will take, and exit"},
-    {OptionId::kListen, "listen", "ADDR", "VFSWATCHD_LISTEN",
+    {kListen, "listen", "ADDR",
      "host:port or [v6]:port, instead of the file's addresses;\n"
-     "may be repeated; the variable takes a list with commas"},
-    {OptionId::kLogLevel, "log-level", "LEVEL", "VFSWATCHD_LOG_LEVEL",
-     "error, warning, notice, info or debug (default info)"},
-    {OptionId::kVersion, "version", nullptr, nullptr, "print the version and exit"},
-    {OptionId::kHelp, "help", nullptr, nullptr, "print this help and exit"},
+     "may be repeated; the variable takes a list with commas",
+     '\0', "VFSWATCHD_LISTEN"},
+    {kLogLevel, "log-level", "LEVEL", "error, warning, notice, info or debug (default info)", '\0',
+     "VFSWATCHD_LOG_LEVEL"},
+    {kVersion, "version", nullptr, "print the version and exit"},
+    {kHelp, "help", nullptr, "print this help and exit"},
 });
 
 constexpr std::array<std::pair<std::string_view, LogLevel>, 5> kLogLevels = {{
@@ -44,8 +37,6 @@ constexpr std::array<std::pair<std::string_view, LogLevel>, 5> kLogLevels = {{
     {"info", LogLevel::kInfo},
     {"debug", LogLevel::kDebug},
 }};
-
-constexpr const char* kSeeHelp = "; see vfswatchd --help";
 
 Result<void> set_log_level(Options& options, std::string_view value) {
     const auto* level = std::find_if(kLogLevels.begin(), kLogLevels.end(),
@@ -80,31 +71,33 @@ Result<void> set_config(Options& options, const std::string& value) {
     return {};
 }
 
-Result<void> set_option(OptionId id, const std::string& source, const std::string& value,
+Result<void> set_option(int id, const std::string& source, const std::string& value,
                         Options& options) {
     switch (id) {
-        case OptionId::kConfig:
+        case kConfig:
             return set_config(options, value);
-        case OptionId::kListen:
+        case kListen:
             return add_listen(options, source, value);
-        case OptionId::kLogLevel:
+        case kLogLevel:
             return set_log_level(options, value);
-        case OptionId::kCheckConfig:
+        case kCheckConfig:
             options.check_config = true;
             break;
-        case OptionId::kVersion:
+        case kVersion:
             options.show_version = true;
             break;
-        case OptionId::kHelp:
+        case kHelp:
             options.show_help = true;
+            break;
+        default:
             break;
     }
     return {};
 }
 
 /// A variable's value is one argument, or a list of them for an option that may be repeated.
-std::vector<std::string> values_of(OptionId id, const std::string& text) {
-    if (id != OptionId::kListen) return {text};
+std::vector<std::string> values_of(int id, const std::string& text) {
+    if (id != kListen) return {text};
     std::vector<std::string> values;
     std::size_t start = 0;
     while (true) {
@@ -115,63 +108,21 @@ std::vector<std::string> values_of(OptionId id, const std::string& text) {
     }
 }
 
-using Given = std::array<bool, kOptions.size()>;
+bool is_given(int id, const std::vector<GivenFlag>& flags) {
+    return std::any_of(flags.begin(), flags.end(),
+                       [&](const GivenFlag& flag) { return flag.id == id; });
+}
 
-Result<void> read_environment(const Getenv& environment, const Given& given, Options& options) {
-    for (std::size_t i = 0; i < kOptions.size(); ++i) {
-        const char* name = kOptions[i].environment;
-        if (name == nullptr || given[i]) continue;
-        const char* text = environment(name);
+Result<void> read_environment(const Getenv& environment, const std::vector<GivenFlag>& flags,
+                              Options& options) {
+    for (const FlagSpec& spec : kFlags) {
+        if (spec.environment == nullptr || is_given(spec.id, flags)) continue;
+        const char* text = environment(spec.environment);
         if (text == nullptr || *text == '\0') continue;
-        for (const std::string& value : values_of(kOptions[i].id, text)) {
-            const auto set = set_option(kOptions[i].id, name, value, options);
-            if (!set) return fail(set.error().within(name));
+        for (const std::string& value : values_of(spec.id, text)) {
+            const auto set = set_option(spec.id, spec.environment, value, options);
+            if (!set) return fail(set.error().within(spec.environment));
         }
-    }
-    return {};
-}
-
-/// getopt's table: option i comes back as the number i + 1, clear of '?' and ':'.
-constexpr int kFirstNumber = 256;
-
-std::array<option, kOptions.size() + 1> getopt_table() {
-    std::array<option, kOptions.size() + 1> table{};
-    for (std::size_t i = 0; i < kOptions.size(); ++i) {
-        const int takes = kOptions[i].argument == nullptr ? no_argument : required_argument;
-        table[i] = {kOptions[i].flag, takes, nullptr, kFirstNumber + static_cast<int>(i)};
-    }
-    return table;
-}
-
-Result<void> read_flags(std::vector<std::string>& arguments, Given& given, Options& options) {
-    std::vector<char*> argv;
-    for (std::string& argument : arguments)
-        argv.push_back(argument.data());
-    argv.push_back(nullptr);
-    const int argc = static_cast<int>(arguments.size());
-    const auto table = getopt_table();
-    optind = 0;  // glibc: start afresh
-    opterr = 0;
-    while (true) {
-        const int at = std::max(optind, 1);
-        const int number = getopt_long(argc, argv.data(), "+:", table.data(), nullptr);
-        if (number == -1) break;
-        const std::string written = at < argc ? argv[static_cast<std::size_t>(at)] : "";
-        if (number == ':') return fail(plain_error(written + " needs an argument" + kSeeHelp));
-        if (number == '?') {
-            return fail(plain_error("unknown or misused option " + written + kSeeHelp));
-        }
-        const auto index = static_cast<std::size_t>(number - kFirstNumber);
-        const std::string flag = std::string("--") + kOptions[index].flag;
-        const auto set =
-            set_option(kOptions[index].id, flag, optarg == nullptr ? "" : optarg, options);
-        if (!set) return fail(set.error().within(flag));
-        given[index] = true;
-    }
-    if (optind < argc) {
-        return fail(plain_error("found the argument `" +
-                                arguments[static_cast<std::size_t>(optind)] +
-                                "`, expected options only" + kSeeHelp));
     }
     return {};
 }
@@ -180,33 +131,22 @@ Result<void> read_flags(std::vector<std::string>& arguments, Given& given, Optio
 
 Result<Options> parse_options(std::vector<std::string> arguments, const Getenv& environment) {
     Options options;
-    Given given{};
-    const auto flags = read_flags(arguments, given, options);
-    if (!flags) return fail(flags.error());
+    const auto flags = read_flags(std::move(arguments), kFlags);
+    if (!flags) return fail(plain_error(flags.error().message() + "; see vfswatchd --help"));
+    for (const GivenFlag& flag : *flags) {
+        const auto set = set_option(flag.id, flag.name, flag.argument, options);
+        if (!set) return fail(set.error().within(flag.name));
+    }
     if (options.show_help || options.show_version) return options;
-    const auto variables = read_environment(environment, given, options);
+    const auto variables = read_environment(environment, *flags, options);
     if (!variables) return fail(variables.error());
     return options;
 }
 
 std::string help_text() {
-    constexpr std::size_t kHelpColumn = 22;
-    std::string text =
-        "Usage: vfswatchd [OPTION]...\n"
-        "Serve exact per-file read metrics from the kernel on a Prometheus endpoint.\n\n";
-    for (const OptionSpec& spec : kOptions) {
-        std::string line = std::string("  --") + spec.flag;
-        if (spec.argument != nullptr) line += std::string(" ") + spec.argument;
-        line.resize(std::max(line.size(), kHelpColumn), ' ');
-        for (const char* c = spec.help; *c != '\0'; ++c) {
-            line += *c;
-            if (*c == '\n') line.append(kHelpColumn, ' ');
-        }
-        text += line + "\n";
-        if (spec.environment == nullptr) continue;
-        text += std::string(kHelpColumn, ' ') + "[environment: " + spec.environment + "]\n";
-    }
-    return text +
+    return "Usage: vfswatchd [OPTION]...\n"
+           "Serve exact per-file read metrics from the kernel on a Prometheus endpoint.\n\n" +
+           flags_help(kFlags) +
            "\nBuilt-in defaults < file < conf.d < environment < flags.\n"
            "Exit codes: 0, 64 usage, 69 the kernel refuses, 77 permission, 78 configuration.\n";
 }

@@ -3,6 +3,7 @@
 """Do the checks of this folder find what they are there for?"""
 import json
 import pathlib
+import shutil
 import subprocess
 import tempfile
 import unittest
@@ -77,6 +78,54 @@ class Includes(unittest.TestCase):
         with tempfile.TemporaryDirectory() as empty:
             (pathlib.Path(empty) / "daemon").mkdir()
             self.assertEqual(run("includes.py", empty)[0], 1)
+
+
+@unittest.skipUnless(shutil.which("journalctl"), "journalctl is not installed")
+class Catalog(unittest.TestCase):
+    ENTRY = ("-- {id}\nSubject: A read\nDefined-By: vfswatchd\n"
+             "Support: file:///doc\n\nVFSWATCH_PID and VFSWATCH_UID.\n")
+    READ, OTHER = "0123456789abcdef" * 2, "fedcba9876543210" * 2
+
+    def check(self, catalog):
+        """Runs the check over this catalog of a daemon that writes one kind of entry."""
+        files = {"systemd/vfswatchd.catalog": catalog,
+                 "daemon/journal/entry.cpp": '"VFSWATCH_PID", "VFSWATCH_UID"',
+                 "daemon/journal/message_ids.h":
+                     f'kRead = "{self.READ}";\n{{kRead, "A read"}},\n'}
+        with tempfile.TemporaryDirectory() as root:
+            for name, text in files.items():
+                file = pathlib.Path(root) / name
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_text(text)
+            return run("catalog.py", root)
+
+    def assert_refused(self, catalog, *words):
+        status, said = self.check(catalog)
+        self.assertEqual(status, 1, said)
+        for word in words:
+            self.assertIn(word, said)
+
+    def test_takes_the_entries_that_there_are(self):
+        self.assertEqual(self.check(self.ENTRY.format(id=self.READ)), (0, ""))
+
+    def test_refuses_another_id(self):
+        self.assert_refused(self.ENTRY.format(id=self.OTHER), f"{self.READ}: 'A read' in",
+                            f"{self.OTHER}: None in")
+
+    def test_refuses_another_title(self):
+        self.assert_refused(self.ENTRY.format(id=self.READ).replace("A read", "Reads"),
+                            "'A read' in message_ids.h, 'Reads' in")
+
+    def test_refuses_what_journalctl_does_not_take(self):
+        self.assert_refused("Subject: A read\n" + self.ENTRY.format(id=self.READ),
+                            "journalctl --update-catalog: ")
+
+    def test_refuses_a_catalog_without_entries(self):
+        self.assert_refused("# VFSWATCH_PID VFSWATCH_UID\n", "")
+
+    def test_refuses_fields_that_are_missing_or_none(self):
+        self.assert_refused(self.ENTRY.format(id=self.READ).replace("_UID", "_GID"),
+                            "does not explain VFSWATCH_UID", "no entry has VFSWATCH_GID")
 
 
 class Tiers(unittest.TestCase):
