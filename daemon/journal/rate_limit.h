@@ -16,9 +16,12 @@ class RateLimit {
   public:
     explicit RateLimit(SnippetRate rate) : rate_(rate) {}
 
-    /// Times may come out of order, as those of several CPUs do: then it may let fewer through
-    /// than it could, but never more.
-    bool allow(std::chrono::nanoseconds now);
+    /// Would it let one through? Times may come out of order, as those of several CPUs do: then it
+    /// may let fewer through than it could, but never more.
+    [[nodiscard]] bool has_room(std::chrono::nanoseconds now) const;
+
+    /// Lets one through, for which there is room.
+    void take(std::chrono::nanoseconds now);
 
   private:
     SnippetRate rate_;

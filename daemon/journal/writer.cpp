@@ -35,6 +35,7 @@ struct JournalWriter::Queue {
         : capacity(most), send(std::move(send_function)), counts(targets) {}
 
     bool put(Queued entry);
+    bool drain(std::chrono::milliseconds most);
     bool stop();  ///< whether all was sent in time
 
     // The thread's.
@@ -49,6 +50,7 @@ struct JournalWriter::Queue {
     std::mutex mutex;
     std::condition_variable changed;
     std::deque<Queued> waiting;
+    bool sending = false;
     bool stopping = false;
     bool ended = false;  ///< nothing is sent any more
 };
@@ -75,6 +77,10 @@ void JournalWriter::push_notice(std::vector<std::string> fields) {
     queue_->put({std::nullopt, std::move(fields)});
 }
 
+bool JournalWriter::drain(std::chrono::milliseconds most) const {
+    return queue_->drain(most);
+}
+
 std::uint64_t JournalWriter::written(std::size_t target) const {
     return queue_->counts[target].written;
 }
@@ -91,6 +97,11 @@ bool JournalWriter::Queue::put(Queued entry) {
     }
     changed.notify_all();
     return true;
+}
+
+bool JournalWriter::Queue::drain(std::chrono::milliseconds most) {
+    std::unique_lock lock(mutex);
+    return changed.wait_for(lock, most, [this] { return waiting.empty() && !sending; });
 }
 
 bool JournalWriter::Queue::stop() {
@@ -110,6 +121,7 @@ void JournalWriter::Queue::send_all() {
 
 std::optional<Queued> JournalWriter::Queue::take() {
     std::unique_lock lock(mutex);
+    if (std::exchange(sending, false)) changed.notify_all();
     changed.wait(lock, [this] { return stopping || !waiting.empty(); });
     if (waiting.empty()) {
         ended = true;
@@ -118,6 +130,7 @@ std::optional<Queued> JournalWriter::Queue::take() {
     }
     Queued entry = std::move(waiting.front());
     waiting.pop_front();
+    sending = true;
     return entry;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -21,7 +22,7 @@ struct JournalEntry {
 
 /// Sends entries in their order, from a thread of its own behind a bounded queue: journald may
 /// stall for ever, and nobody else is to wait for it.
-/// Thread: any, but for the destructor. None of them waits for journald.
+/// Thread: any, but for the destructor. None of them waits for journald, but for drain().
 class JournalWriter {
   public:
     /// Whether journald has it; may wait for ever, and does not throw.
@@ -45,6 +46,9 @@ class JournalWriter {
 
     /// An entry that is counted nowhere, and is lost where the queue is full.
     void push_notice(std::vector<std::string> fields);
+
+    /// Waits until all is sent that was pushed before, at most that long; whether it is.
+    bool drain(std::chrono::milliseconds most) const;
 
     [[nodiscard]] std::uint64_t written(std::size_t target) const;
     [[nodiscard]] std::uint64_t journal_errors(std::size_t target) const;

@@ -229,6 +229,8 @@ OrRefusal<void> serve(const Config& config, const Filter& filter, const Log& log
     for (const HttpAddress& address : server->addresses())
         where += " http://" + to_text(address);
     log.info("watching " + summary(config) + "; metrics on" + where);
+    // Who waits for the service reads in the journal what it does.
+    log.flush();
     sd_notifyf(0, "READY=1\nSTATUS=Watching %s; metrics on%s", summary(config).c_str(),
                where.c_str());
     tell_what_is_not_there(config, log);

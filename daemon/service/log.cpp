@@ -2,19 +2,18 @@
 #include "service/log.h"
 
 #include <sys/stat.h>
+#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 
-// The caller names the function itself.
-#define SD_JOURNAL_SUPPRESS_LOCATION
-#include <systemd/sd-daemon.h>
-#include <systemd/sd-journal.h>
-
 namespace vfswatchd {
 namespace {
+
+constexpr std::chrono::seconds kFlushTime{1};
 
 // systemd.exec(5), $JOURNAL_STREAM: device:inode of the stream that is connected to the journal.
 bool stderr_is_journal() {
@@ -42,7 +41,9 @@ const char* label(LogLevel level) {
 
 }  // namespace
 
-Log::Log(LogLevel level) : level_(level), to_journal_(stderr_is_journal()) {}
+Log::Log(LogLevel level) : level_(level) {
+    if (stderr_is_journal()) journal_ = std::make_shared<JournalWriter>(0);
+}
 
 void Log::error(const std::string& text, const char* function) const {
     write(LogLevel::kError, text, function);
@@ -59,15 +60,21 @@ void Log::info(const std::string& text, const char* function) const {
 
 void Log::write(LogLevel level, const std::string& text, const char* function) const {
     if (level > level_) return;
-    if (!to_journal_)
+    if (!journal_)
         std::fprintf(stderr, "vfswatchd: %s: %s\n", label(level), text.c_str());
     else if (level == LogLevel::kError)
         // An error ends the process, and of a process that is gone the journal cannot tell the
         // unit any more. The stream was the unit's from the start; sd-daemon(3) on the prefix.
         std::fprintf(stderr, SD_ERR "%s\n", text.c_str());
     else
-        sd_journal_send("MESSAGE=%s", text.c_str(), "PRIORITY=%d", static_cast<int>(level),
-                        "CODE_FUNC=%s", function, "SYSLOG_IDENTIFIER=vfswatchd", nullptr);
+        journal_->push_notice({"MESSAGE=" + text,
+                               "PRIORITY=" + std::to_string(static_cast<int>(level)),
+                               std::string("CODE_FUNC=") + function,
+                               "SYSLOG_IDENTIFIER=vfswatchd"});
+}
+
+void Log::flush() const {
+    if (journal_) journal_->drain(kFlushTime);
 }
 
 }  // namespace vfswatchd

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <memory>
 #include <string>
 
+#include "journal/writer.h"
 #include "service/log_level.h"
 
 namespace vfswatchd {
 
 /// The daemon's own log: to the journal with PRIORITY and CODE_FUNC where stderr is the journal's,
-/// else to stderr.
+/// else to stderr. Nobody waits for a journald that stalls: lines that find no place then are lost.
 /// Thread: any.
 class Log {
   public:
@@ -21,11 +23,14 @@ class Log {
     void notice(const std::string& text, const char* function = __builtin_FUNCTION()) const;
     void info(const std::string& text, const char* function = __builtin_FUNCTION()) const;
 
+    /// Waits a moment until journald has what was logged.
+    void flush() const;
+
   private:
     void write(LogLevel level, const std::string& text, const char* function) const;
 
     LogLevel level_;
-    bool to_journal_;
+    std::shared_ptr<JournalWriter> journal_;  ///< nullptr: stderr is not the journal's
 };
 
 }  // namespace vfswatchd

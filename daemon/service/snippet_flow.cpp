@@ -44,12 +44,19 @@ void SnippetFlow::take(const Snippet& snippet, Sampling& sampling) {
     if (snippet.fault != 0) {
         sampling.faults++;
         tell_fault(snippet, sampling);
-    } else if (!sampling.limit.allow(snippet.time) || !limit_.allow(snippet.time)) {
+    } else if (!sampling.limit.has_room(snippet.time) || !limit_.has_room(snippet.time)) {
         sampling.rate_limited++;
-    } else if (!writer_.push({sampling.target,
-                              snippet_fields(snippet, sampling.name, sampling.rules)})) {
-        sampling.queue_full++;
+    } else {
+        sampling.limit.take(snippet.time);
+        limit_.take(snippet.time);
+        write(snippet, sampling);
     }
+}
+
+void SnippetFlow::write(const Snippet& snippet, Sampling& sampling) {
+    if (!writer_.push(
+            {sampling.target, snippet_fields(snippet, sampling.name, sampling.rules)}))
+        sampling.queue_full++;
 }
 
 void SnippetFlow::tell_fault(const Snippet& snippet, Sampling& sampling) {

@@ -52,6 +52,7 @@ class SnippetFlow {
     };
 
     void take(const Snippet& snippet, Sampling& sampling);
+    void write(const Snippet& snippet, Sampling& sampling);
     void tell_fault(const Snippet& snippet, Sampling& sampling);
 
     std::vector<std::unique_ptr<Sampling>> samplings_;

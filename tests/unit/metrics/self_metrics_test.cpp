@@ -38,6 +38,27 @@ TEST(SelfMetrics, ShowsTheirRows) {
     EXPECT_THAT(text, Not(HasSubstr("vfswatch_map_entries{map=\"runs\"}")));
 }
 
+TEST(SelfMetrics, ShowWhatBecameOfSnippets) {
+    SelfMetrics self;
+    SnippetCounts& counts = self.snippets.emplace_back();
+    counts.target = 1;
+    counts.taken = 7;
+    counts.set(SnippetOutcome::kWritten, 4);
+    counts.set(SnippetOutcome::kFault, 2);
+    const std::string text = render_self_metrics(self, {Target{"quiet"}, Target{"db"}});
+    for (const char* line : {
+             "vfswatch_snippets_total{target=\"db\",outcome=\"written\"} 4",
+             "vfswatch_snippets_total{target=\"db\",outcome=\"rate_limited\"} 0",
+             "vfswatch_snippets_total{target=\"db\",outcome=\"ring_full\"} 0",
+             "vfswatch_snippets_total{target=\"db\",outcome=\"queue_full\"} 0",
+             "vfswatch_snippets_total{target=\"db\",outcome=\"fault\"} 2",
+             "vfswatch_snippets_total{target=\"db\",outcome=\"journal_error\"} 0",
+             "vfswatch_snippets_sampled_total{target=\"db\"} 7",
+         })
+        EXPECT_THAT(text, HasSubstr("\n" + std::string(line) + "\n"));
+    EXPECT_THAT(text, Not(HasSubstr("target=\"quiet\",outcome")));
+}
+
 TEST(SelfMetrics, LeaveOutFamiliesWithoutASample) {
     const std::string text = render_self_metrics({}, {});
     EXPECT_THAT(text, Not(HasSubstr("probe_attached")));
