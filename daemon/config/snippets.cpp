@@ -30,10 +30,10 @@ std::string sample_remedy(std::string_view text) {
     return slash == std::string_view::npos ? "; write 1/ in front of the number" : "";
 }
 
-std::string rate_remedy(std::string_view number, std::string_view unit) {
+std::string rate_remedy(std::string_view number, std::string_view unit, bool unit_is_known) {
     if (is_zero(number)) return std::string(kNone);
     if (unit.empty()) return "; say in which time";
-    return "; the units are s, m and h";
+    return unit_is_known ? "" : "; the units are s, m and h";
 }
 
 }  // namespace
@@ -54,10 +54,12 @@ Checked<SnippetRate> parse_rate(std::string_view text, std::int64_t min, std::in
     const auto number = parse_count(text.substr(0, slash), min, max);
     const auto* known = std::find_if(kRateUnits.begin(), kRateUnits.end(),
                                      [&](const auto& entry) { return entry.first == unit; });
-    if (number && known != kRateUnits.end())
+    const bool unit_is_known = known != kRateUnits.end();
+    if (number && unit_is_known)
         return SnippetRate{static_cast<std::uint32_t>(*number), known->second};
     return wrong(text, "a rate written N/s, N/m or N/h with N from " + std::to_string(min) +
-                           " to " + std::to_string(max) + rate_remedy(text.substr(0, slash), unit));
+                           " to " + std::to_string(max) +
+                           rate_remedy(text.substr(0, slash), unit, unit_is_known));
 }
 
 Checked<void> check_expression(std::string_view text) {

@@ -287,7 +287,7 @@ const BadConfig kBadConfigs[] = {
      "while `probe.exit` at f.yaml:4:15 is `off`"},
 
     // Snippets.
-    {"EmptySnippets", SAMPLING "    snippets: {}\n", "4:15",
+    {"EmptySnippets", TARGET "    snippets: {}\n", "3:15",
      "found an empty mapping, expected some of the keys max_bytes, sample, rate, encoding, redact, "
      "allow_sensitive"},
     {"NullSnippets", SAMPLING "    snippets:\n", "4:5", "found nothing, expected a mapping"},
@@ -301,6 +301,8 @@ const BadConfig kBadConfigs[] = {
      "cannot sample; say in it of which files parts may be copied"},
     {"SnippetsOfAllButSome", TARGET "    paths: {exclude: [/a]}\n    snippets: {max_bytes: 40}\n",
      "4:15", "found no `paths.include`"},
+    {"SnippetsBesideAnotherTargetsPaths", SAMPLING "  - name: b\n    snippets: {max_bytes: 40}\n",
+     "5:15", "found no `paths.include`"},
     {"SnippetsBesideABadInclude",
      TARGET "    paths: {include: ['']}\n    snippets: {max_bytes: 40}\n", "3:23",
      "an empty pattern"},
