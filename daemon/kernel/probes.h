@@ -52,8 +52,8 @@ class Probes {
     ~Probes();
 
     /// From here on the reads of targets that ask for it are sampled, once they are counted. Before
-    /// the others: of two fexit programs the one that came last runs first, and the last rung of the
-    /// accounting ladder has to.
+    /// the others: of two fexit programs the one that came last runs first, and the last rung of
+    /// the accounting ladder has to.
     [[nodiscard]] Result<void> attach_snippets();
 
     /// From here on wanted reads are counted, and the children followed that are there already.

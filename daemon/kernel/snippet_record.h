@@ -9,8 +9,8 @@
 
 namespace vfswatchd {
 
-/// A record of the ring of snippets, checked: nothing in it is believed that its own length does not
-/// bear out. nullopt: it is malformed.
+/// A record of the ring of snippets, checked: nothing in it is believed that its own length does
+/// not bear out. nullopt: it is malformed.
 [[nodiscard]] std::optional<Snippet> decode_snippet(std::span<const std::byte> record);
 
 }  // namespace vfswatchd

@@ -92,8 +92,9 @@ void add_snippets(Families& families, const std::vector<SnippetCounts>& snippets
     families.begin(metric("vfswatch_snippets_total"));
     for (const SnippetCounts& counts : snippets)
         for (const auto& [word, outcome] : kSnippetOutcomes)
-            families.add({{"target", targets.at(counts.target).name}, {"outcome", std::string(word)}},
-                         static_cast<double>(counts.of(outcome)));
+            families.add(
+                {{"target", targets.at(counts.target).name}, {"outcome", std::string(word)}},
+                static_cast<double>(counts.of(outcome)));
     families.begin(metric("vfswatch_snippets_sampled_total"));
     for (const SnippetCounts& counts : snippets)
         families.add({{"target", targets.at(counts.target).name}},

@@ -51,7 +51,7 @@ struct SelfMetrics {
     std::vector<ProbeRow> probes;
     std::vector<MissedRow> missed;
     std::vector<MapRow> maps;
-    std::vector<DroppedRow> dropped;  ///< every reason, also at 0
+    std::vector<DroppedRow> dropped;      ///< every reason, also at 0
     std::vector<SnippetCounts> snippets;  ///< of targets that sample
     std::uint64_t paths_resolved = 0;
     bool config_last_reload_successful = true;

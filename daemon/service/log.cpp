@@ -67,10 +67,9 @@ void Log::write(LogLevel level, const std::string& text, const char* function) c
         // unit any more. The stream was the unit's from the start; sd-daemon(3) on the prefix.
         std::fprintf(stderr, SD_ERR "%s\n", text.c_str());
     else
-        journal_->push_notice({"MESSAGE=" + text,
-                               "PRIORITY=" + std::to_string(static_cast<int>(level)),
-                               std::string("CODE_FUNC=") + function,
-                               "SYSLOG_IDENTIFIER=vfswatchd"});
+        journal_->push_notice(
+            {"MESSAGE=" + text, "PRIORITY=" + std::to_string(static_cast<int>(level)),
+             std::string("CODE_FUNC=") + function, "SYSLOG_IDENTIFIER=vfswatchd"});
 }
 
 void Log::flush() const {

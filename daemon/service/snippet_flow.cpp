@@ -54,8 +54,7 @@ void SnippetFlow::take(const Snippet& snippet, Sampling& sampling) {
 }
 
 void SnippetFlow::write(const Snippet& snippet, Sampling& sampling) {
-    if (!writer_.push(
-            {sampling.target, snippet_fields(snippet, sampling.name, sampling.rules)}))
+    if (!writer_.push({sampling.target, snippet_fields(snippet, sampling.name, sampling.rules)}))
         sampling.queue_full++;
 }
 

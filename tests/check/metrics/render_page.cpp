@@ -70,6 +70,7 @@ SelfMetrics full_self_metrics() {
     self.missed = {{"exit", "vfs_read", 3}};
     self.maps = {{"sums", 10, 65537, 5242880}, {"runs", std::nullopt, 32768, 4096}};
     self.dropped = {{"name_ring_full", 0}, {"residue_torn", 0}};
+    self.snippets.emplace_back();
     self.config_last_reload_success_timestamp_seconds = 1700000000.5;
     self.last_scrape_duration_seconds = 0.0001;
     self.process = read_process_metrics();

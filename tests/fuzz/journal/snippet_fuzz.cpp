@@ -39,9 +39,8 @@ std::string field(const std::vector<std::string>& fields, std::string_view name)
 }
 
 bool has_control(std::string_view text) {
-    return std::any_of(text.begin(), text.end(), [](char c) {
-        return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
-    });
+    return std::any_of(text.begin(), text.end(),
+                       [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
 }
 
 void check_entry(const Snippet& snippet, const SnippetRules& rules) {

@@ -103,19 +103,19 @@ TEST_P(MalformedRecord, IsRefused) {
 
 INSTANTIATE_TEST_SUITE_P(
     SnippetRecord, MalformedRecord,
-    testing::Values(
-        Malformed{"more path than record", [](auto& head) { head.path_bytes += 1; }},
-        Malformed{"less data than record", [](auto& head) { head.data_bytes -= 1; }},
-        Malformed{"lengths whose sum wraps",
-                  [](auto& head) {
-                      head.path_bytes = std::numeric_limits<__u32>::max();
-                      head.data_bytes += static_cast<__u32>(kPath.size()) + 1;
-                  }},
-        Malformed{"more data than was read", [](auto& head) { head.bytes = kData.size() - 1; }},
-        Malformed{"nobody's sample", [](auto& head) { head.targets = 0; }},
-        Malformed{"a fault with data", [](auto& head) { head.fault = 14; }},
-        Malformed{"no error number", [](auto& head) { head.fault = 4096; }},
-        Malformed{"an offset before the file", [](auto& head) { head.offset = -2; }}));
+    testing::Values(Malformed{"more path than record", [](auto& head) { head.path_bytes += 1; }},
+                    Malformed{"less data than record", [](auto& head) { head.data_bytes -= 1; }},
+                    Malformed{"lengths whose sum wraps",
+                              [](auto& head) {
+                                  head.path_bytes = std::numeric_limits<__u32>::max();
+                                  head.data_bytes += static_cast<__u32>(kPath.size()) + 1;
+                              }},
+                    Malformed{"more data than was read",
+                              [](auto& head) { head.bytes = kData.size() - 1; }},
+                    Malformed{"nobody's sample", [](auto& head) { head.targets = 0; }},
+                    Malformed{"a fault with data", [](auto& head) { head.fault = 14; }},
+                    Malformed{"no error number", [](auto& head) { head.fault = 4096; }},
+                    Malformed{"an offset before the file", [](auto& head) { head.offset = -2; }}));
 
 TEST(SnippetRecord, IsNoLongerThanThePathAndTheDataMayBe) {
     vfswatch_snippet head = good_head();

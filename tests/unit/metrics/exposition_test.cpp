@@ -102,6 +102,7 @@ SelfMetrics full_self() {
     self.missed = {{"exit", "vfs_read", 0}};
     self.maps = {{"sums", 1, 2, 3}};
     self.dropped = {{"name_ring_full", 0}};
+    self.snippets.emplace_back();
     self.last_scrape_duration_seconds = 0.5;
     self.process = {1, 2, 3, 4, 5, 6, 7};
     return self;

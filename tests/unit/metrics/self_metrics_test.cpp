@@ -45,7 +45,8 @@ TEST(SelfMetrics, ShowWhatBecameOfSnippets) {
     counts.taken = 7;
     counts.set(SnippetOutcome::kWritten, 4);
     counts.set(SnippetOutcome::kFault, 2);
-    const std::string text = render_self_metrics(self, {Target{"quiet"}, Target{"db"}});
+    const std::string text =
+        render_self_metrics(self, {Target{"quiet", {}, "", ""}, Target{"db", {}, "", ""}});
     for (const char* line : {
              "vfswatch_snippets_total{target=\"db\",outcome=\"written\"} 4",
              "vfswatch_snippets_total{target=\"db\",outcome=\"rate_limited\"} 0",
