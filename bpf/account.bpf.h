@@ -132,6 +132,16 @@ static __always_inline int account_read(void *ctx, struct file *file, int mask)
 	return 0;
 }
 
+/* Who may not copy the file; of a path that was cut nobody knows what it is. */
+static __always_inline __u64 sensitive_targets(struct walk *walk)
+{
+	if (!settings.sensitive_start)
+		return 0;
+	if (walk->flags & VFSWATCH_NAME_TRUNCATED)
+		return ~0ULL;
+	return path_targets(walk, settings.sensitive_start);
+}
+
 /* First sight of a name: its path, who wants it, and what is kept of it. */
 static __always_inline void resolve_name(struct walk *walk, struct vfswatch_run *run,
 					 struct file *file, struct task_struct *task)
@@ -148,7 +158,7 @@ static __always_inline void resolve_name(struct walk *walk, struct vfswatch_run 
 	if (sequence & 1 || !read_file_path(walk, file))
 		return;
 	barrier();
-	sensitive = settings.sensitive_start ? path_targets(walk, settings.sensitive_start) : 0;
+	sensitive = sensitive_targets(walk);
 	/* The last, for it leaves the path's hash. */
 	name->targets = path_targets(walk, VFSWATCH_PATH_START) & type_targets(type);
 	name->snippet_targets = name->targets & settings.snippet_targets & ~sensitive;

@@ -100,7 +100,8 @@ static __always_inline void count_duration(struct vfswatch_run *run)
  */
 static __always_inline void observe(struct vfswatch_run *run, bool asked, long result)
 {
-	if (!(run->end_open & VFSWATCH_END_UNOBSERVED) || run->unattributed || !run->targets || result == -EBADF)
+	if (!(run->end_open & VFSWATCH_END_UNOBSERVED) || run->unattributed || !run->targets ||
+	    result == -EBADF)
 		return;
 	if (settings.latency_targets)
 		count_duration(run);
@@ -196,6 +197,7 @@ static __always_inline void keep_arguments(struct vfswatch_run *run,
 	run->arguments.file = arguments->file;
 	run->arguments.buffer = arguments->buffer;
 	run->arguments.position = arguments->position;
+	run->arguments.calls_before = TASK_READ(current_task(), ioac.syscr);
 }
 
 /* The accounting hook comes later, at the task's first read too. */

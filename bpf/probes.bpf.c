@@ -218,10 +218,10 @@ int enter_multi_namespace_unlock(void *ctx)
  *                 loses ends or is not there; it never accounts, for 6.1 has no
  *                 typed pointer for it
  */
-#define NO_BUFFER(ctx) 0, 0
-#define READ_BUFFER(ctx) PT_REGS_PARM2(ctx), PT_REGS_PARM4(ctx)
-#define ARGUMENTS(ctx, asked, buffer)							\
-	{ PT_REGS_PARM##asked(ctx), PT_REGS_PARM1(ctx), buffer(ctx) }
+#define NO_BUFFER(ctx)
+#define READ_BUFFER(ctx) .buffer = PT_REGS_PARM2(ctx), .position = PT_REGS_PARM4(ctx)
+#define ARGUMENTS(ctx, asked_at, buffer)						\
+	{ .asked = PT_REGS_PARM##asked_at(ctx), .file = PT_REGS_PARM1(ctx), buffer(ctx) }
 #define READ_END_PROGRAMS(function, arguments, asked, buffer, end)			\
 	SEC("fexit/" #function)								\
 	int fexit_##function(unsigned long long *ctx)					\

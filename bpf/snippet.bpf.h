@@ -191,18 +191,18 @@ static __always_inline bool send_snippet(struct snippet_room *room,
 				   sizeof(room->head) + path_bytes + data_bytes, 0);
 }
 
-static __always_inline int sample_read(struct vfswatch_run *run, __u32 draw, long result)
+static __always_inline void sample_read(struct vfswatch_run *run, __u32 draw, long result)
 {
 	__u64 targets = drawn_targets(take_end(run), draw), now;
 	struct snippet_room *room;
 	bool sent = false;
 
 	if (!targets)
-		return 0;
+		return;
 	now = bpf_ktime_get_ns();
 	targets = admitted_targets(targets, now);
 	if (!targets)
-		return 0;
+		return;
 	room = open_room();
 	if (room && open_walk()) {
 		room->head.time_ns = now;
@@ -213,7 +213,6 @@ static __always_inline int sample_read(struct vfswatch_run *run, __u32 draw, lon
 	close_room();
 	if (!sent)
 		count_ring_full(targets);
-	return 0;
 }
 
 /* fexit: the arguments are at hand, but 5.10 gives the position's pointer to probe reads only. */
@@ -233,28 +232,38 @@ static __always_inline int sample_end(unsigned long long *ctx)
 	run->arguments.buffer = ctx[1];
 	run->arguments.asked = ctx[2];
 	bpf_probe_read_kernel(&run->arguments.position, sizeof(run->arguments.position), &ctx[3]);
-	return sample_read(run, draw, result);
+	sample_read(run, draw, result);
+	/* Nothing is left for a pair of probes that comes in the place of this one. */
+	run->arguments.buffer = 0;
+	return 0;
+}
+
+/*
+ * What the entry of a pair kept is of this end: the entry of this read may have been missed, and
+ * what stands there be of an earlier one.  The kernel counts the call before vfs_read() returns.
+ */
+static __always_inline bool arguments_are_of(struct vfswatch_run *run, struct task_struct *task)
+{
+	struct file *file = (struct file *)run->arguments.file;
+
+	return run->arguments.buffer &&
+	       run->arguments.calls_before + 1 == TASK_READ(task, ioac.syscr) &&
+	       run->inode_address == (__u64)BPF_CORE_READ(file, f_inode);
 }
 
 /* Exit of a pair of probes: the arguments were kept at the entry. */
 static __always_inline int sample_seen_read(long result)
 {
+	struct task_struct *task = current_task();
 	struct vfswatch_run *run;
-	struct file *file;
 	__u32 draw;
-	int done = 0;
 
 	if (!draw_sample(result, &draw))
 		return 0;
-	run = run_of(current_task());
-	if (!run || !run->arguments.buffer)
-		return 0;
-	file = (struct file *)run->arguments.file;
-	if (run->inode_address == (__u64)BPF_CORE_READ(file, f_inode))
-		done = sample_read(run, draw, result);
-	/* Should the next entry be missed, its end finds nothing. */
-	run->arguments.buffer = 0;
-	return done;
+	run = run_of(task);
+	if (run && arguments_are_of(run, task))
+		sample_read(run, draw, result);
+	return 0;
 }
 
 #endif

@@ -76,9 +76,9 @@
 #define VFSWATCH_MAX_RENAMES 1024
 
 /*
- * The automata that decide a file's path, an executable's, a cgroup's, and what is sensitive: state 0 rejects whatever
- * follows, in state 1 every file's path starts, the others start where settings say.  520 bytes a
- * state.
+ * The automata that decide a file's path, an executable's, a cgroup's, and what is sensitive: state
+ * 0 rejects whatever follows, in state 1 every file's path starts, the others start where settings
+ * say.  520 bytes a state.
  */
 #define VFSWATCH_MAX_PATH_STATES 16384
 #define VFSWATCH_PATH_DEAD 0
@@ -188,6 +188,7 @@ struct vfswatch_arguments {
 	__u64 file;
 	__u64 buffer;		/* in user space */
 	__u64 position;		/* where its loff_t is; 0: it has none */
+	__u64 calls_before;	/* syscr at the entry: tells whose end a later end is not */
 };
 
 /* Which programs have not seen the end of the read under way. */
@@ -373,7 +374,7 @@ VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_sum_key) == 64, "sum_key");
 VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_sum) == 112, "sum");
 VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_sum_place) == 8, "sum_place");
 VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_who) == 40, "who");
-VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_run) == 304, "run");
+VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_run) == 312, "run");
 VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_residue) == 32, "residue");
 VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_process) == 16, "process");
 VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_amount) == 16, "amount");

@@ -8,7 +8,7 @@ bool RateLimit::has_room(std::chrono::nanoseconds now) const {
     return rate_.count != 0 && now - allowed_.front() >= rate_.per;
 }
 
-void RateLimit::take(std::chrono::nanoseconds now) {
+void RateLimit::note(std::chrono::nanoseconds now) {
     // Who is let through takes the place of whoever was so `count` times ago, at least `per` after
     // that one. So no stretch as long as `per` has two of one place, in whatever order they came.
     if (allowed_.size() == rate_.count) allowed_.pop_front();

@@ -20,8 +20,8 @@ class RateLimit {
     /// may let fewer through than it could, but never more.
     [[nodiscard]] bool has_room(std::chrono::nanoseconds now) const;
 
-    /// Lets one through, for which there is room.
-    void take(std::chrono::nanoseconds now);
+    /// One goes through, for which there is room.
+    void note(std::chrono::nanoseconds now);
 
   private:
     SnippetRate rate_;

@@ -20,7 +20,7 @@ constexpr std::chrono::seconds kDrainTime{1};
 
 struct Queued {
     std::optional<std::size_t> target;  ///< absent: a notice
-    std::vector<std::string> fields;
+    JournalEntry::Compose compose;
 };
 
 struct Counts {
@@ -70,11 +70,11 @@ JournalWriter::~JournalWriter() {
 
 bool JournalWriter::push(JournalEntry entry) {
     assert(entry.target < queue_->counts.size());
-    return queue_->put({entry.target, std::move(entry.fields)});
+    return queue_->put({entry.target, std::move(entry.compose)});
 }
 
-void JournalWriter::push_notice(std::vector<std::string> fields) {
-    queue_->put({std::nullopt, std::move(fields)});
+bool JournalWriter::push_notice(std::vector<std::string> fields) {
+    return queue_->put({std::nullopt, [fields = std::move(fields)] { return fields; }});
 }
 
 bool JournalWriter::drain(std::chrono::milliseconds most) const {
@@ -135,7 +135,7 @@ std::optional<Queued> JournalWriter::Queue::take() {
 }
 
 void JournalWriter::Queue::send_one(const Queued& entry) {
-    const bool sent = send(entry.fields);
+    const bool sent = send(entry.compose());
     if (!entry.target) return;
     Counts& counted = counts[*entry.target];
     ++(sent ? counted.written : counted.errors);

@@ -16,12 +16,15 @@ namespace vfswatchd {
 
 /// A sample on its way to the journal.
 struct JournalEntry {
-    std::size_t target = 0;           ///< its place in the config
-    std::vector<std::string> fields;  ///< KEY=VALUE
+    /// Called in the writer's thread, for that may take long. KEY=VALUE.
+    using Compose = std::function<std::vector<std::string>()>;
+
+    std::size_t target = 0;  ///< its place in the config
+    Compose compose;
 };
 
-/// Sends entries in their order, from a thread of its own behind a bounded queue: journald may
-/// stall for ever, and nobody else is to wait for it.
+/// Composes and sends entries in their order, in a thread of its own behind a bounded queue:
+/// journald may stall for ever, and nobody is to wait for it but who asks for that by drain().
 /// Thread: any, but for the destructor. None of them waits for journald, but for drain().
 class JournalWriter {
   public:
@@ -44,8 +47,8 @@ class JournalWriter {
     /// sent: as written where journald has it, else as an error.
     bool push(JournalEntry entry);
 
-    /// An entry that is counted nowhere, and is lost where the queue is full.
-    void push_notice(std::vector<std::string> fields);
+    /// An entry that is counted nowhere. False: the queue is full, and it is lost.
+    bool push_notice(std::vector<std::string> fields);
 
     /// Waits until all is sent that was pushed before, at most that long; whether it is.
     bool drain(std::chrono::milliseconds most) const;

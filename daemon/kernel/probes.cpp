@@ -375,7 +375,11 @@ void Probes::forget_paths() {
 Result<void> Probes::attach_exit() {
     if (methods_.accounting == AccountingMethod::kExit) return {};
     auto hooks = exit_hooks(programs(), methods_.exit);
-    if (!hooks) return fail(hooks.error());
+    if (!hooks) {
+        // The end of a pair without its start sees nothing.
+        snippets_.clear();
+        return fail(hooks.error());
+    }
     exit_ = std::move(*hooks);
     return {};
 }
@@ -385,8 +389,8 @@ Result<void> Probes::move_to(ProbeMethods methods) {
            methods_.accounting != AccountingMethod::kExit);
     auto skeleton = load_programs(methods);
     if (!skeleton) return fail(skeleton.error());
+    // Counts do without it, as at the start; its row then says that it is not attached.
     auto snippets = snippet_hooks(**skeleton, methods.exit);
-    if (!snippets) return fail(snippets.error());
     auto accounting = accounting_hooks(**skeleton, methods);
     if (!accounting) return fail(accounting.error());
     auto exit = exit_hooks(**skeleton, methods.exit);
@@ -398,7 +402,7 @@ Result<void> Probes::move_to(ProbeMethods methods) {
         probe.attached = false;
     accounting_ = std::move(*accounting);
     exit_ = std::move(*exit);
-    snippets_ = std::move(*snippets);
+    snippets_ = snippets ? std::move(*snippets) : Hooks{};
     moved_to_ = std::move(*skeleton);
     methods_ = methods;
     return {};

@@ -63,7 +63,8 @@ class Probes {
     /// were seen before. Errors: the rest works; what of it could be attached stays.
     [[nodiscard]] Result<void> attach_paths();
 
-    /// From here on errors, ends of file and durations are counted.
+    /// From here on errors, ends of file and durations are counted. Errors: they are not, and
+    /// nothing is sampled either.
     [[nodiscard]] Result<void> attach_exit();
 
     /// Counts on by other methods, in the same tables, without a gap: the new programs run before

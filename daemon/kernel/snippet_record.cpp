@@ -2,6 +2,7 @@
 #include "kernel/snippet_record.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
 #include <iterator>
 #include <string>
@@ -14,13 +15,20 @@ namespace {
 /// MAX_ERRNO: what the kernel returns as an error.
 constexpr std::uint32_t kLargestErrno = 4095;
 
+/// Of CLOCK_MONOTONIC, as the kernel's are.
+std::uint64_t now_ns() {
+    const std::chrono::nanoseconds now = std::chrono::steady_clock::now().time_since_epoch();
+    return static_cast<std::uint64_t>(now.count());
+}
+
 bool is_plausible(const vfswatch_snippet& head, std::size_t tail_bytes) {
     // As 64 bits: their sum does not fit 32.
     const std::uint64_t told = std::uint64_t{head.path_bytes} + head.data_bytes;
     return told == tail_bytes && head.path_bytes <= VFSWATCH_PATH_BYTES &&
            head.data_bytes <= VFSWATCH_SNIPPET_BYTES && head.data_bytes <= head.bytes &&
            head.targets != 0 && head.fault <= kLargestErrno &&
-           (head.fault == 0 || head.data_bytes == 0) && head.offset >= -1;
+           (head.fault == 0 || head.data_bytes == 0) && head.offset >= -1 &&
+           head.time_ns <= now_ns();
 }
 
 std::string comm_of(const vfswatch_snippet& head) {

@@ -8,6 +8,12 @@
 #include "kernel/skeleton.h"
 
 namespace vfswatchd {
+namespace {
+
+/// The loop has other things to do, however fast others write.
+constexpr int kMostInOneGo = 256;
+
+}  // namespace
 
 void SnippetRing::RingDeleter::operator()(ring_buffer* ring) const {
     ring_buffer__free(ring);
@@ -24,12 +30,15 @@ Result<std::unique_ptr<SnippetRing>> SnippetRing::open(vfswatch_bpf& skeleton) {
 }
 
 int SnippetRing::take_record(void* ring, void* record, std::size_t bytes) {
-    (*static_cast<SnippetRing*>(ring)->take_)({static_cast<const std::byte*>(record), bytes});
-    return 0;
+    auto* self = static_cast<SnippetRing*>(ring);
+    (*self->take_)({static_cast<const std::byte*>(record), bytes});
+    // libbpf has let go of the record by now, and stops.
+    return --self->left_ > 0 ? 0 : -EAGAIN;
 }
 
 void SnippetRing::drain(const Take& take) {
     take_ = &take;
+    left_ = kMostInOneGo;
     ring_buffer__consume(ring_.get());
     take_ = nullptr;
 }

@@ -25,7 +25,8 @@ class SnippetRing {
     SnippetRing& operator=(const SnippetRing&) = delete;
     ~SnippetRing();
 
-    /// Hands over the records that wait, in their order; see decode_snippet().
+    /// Hands over records that wait, in their order; see decode_snippet(). Not all of a flood: what
+    /// is left keeps fd() readable.
     void drain(const Take& take);
 
     /// Readable when records are waiting.
@@ -41,6 +42,7 @@ class SnippetRing {
 
     std::unique_ptr<ring_buffer, RingDeleter> ring_;
     const Take* take_ = nullptr;  ///< while it drains
+    int left_ = 0;                ///< that it takes in one go
 };
 
 }  // namespace vfswatchd

@@ -68,7 +68,7 @@ inline constexpr auto kCatalogue = std::to_array<Metric>({
      "to the file that their task read before (with method exit: they are not counted), and at a "
      "task's end its row in the task table is not given back; exit: their errors, ends of file and "
      "durations are not counted; paths: files below were under their old path for up to a second; "
-     "snippets: they were not sampled."},
+     "snippets: they were not sampled, as with a missed start of the exit role's pair."},
     {"vfswatch_map_entries", MetricKind::gauge, "map",
      "Entries in use in the BPF map; only present where the daemon knows."},
     {"vfswatch_map_capacity", MetricKind::gauge, "map", "Entries that the BPF map can hold."},

@@ -43,27 +43,36 @@ std::uint32_t lower_chance(std::uint32_t one_in) {
     return static_cast<std::uint32_t>(kDraws / one_in - 1);
 }
 
-/// Spreads the rate evenly, so that what was not used of it is the burst that is left.
-vfswatch_sampling lower_sampling(const SnippetRules& rules) {
-    const std::chrono::nanoseconds per = rules.rate.per;
-    const std::chrono::nanoseconds interval = per / rules.rate.count;
+std::chrono::nanoseconds interval_of(SnippetRate rate) {
+    return std::chrono::nanoseconds(rate.per) / rate.count;
+}
+
+/// Spreads the rate evenly, so that what was not used of it is the burst that is left. No more is
+/// copied than all targets together may write.
+vfswatch_sampling lower_sampling(const SnippetRules& rules, SnippetRate all_targets) {
+    const bool bound_by_all = interval_of(all_targets) > interval_of(rules.rate);
+    const SnippetRate rate = bound_by_all ? all_targets : rules.rate;
+    const std::chrono::nanoseconds per = rate.per;
+    const std::chrono::nanoseconds interval = interval_of(rate);
     return {static_cast<std::uint64_t>(interval.count()),
             static_cast<std::uint64_t>((per - interval).count()), lower_chance(rules.one_in),
             rules.max_bytes};
 }
 
-void lower_snippets(const std::vector<TargetConfig>& targets, vfswatch_settings& settings) {
+void lower_snippets(const std::vector<TargetConfig>& targets, SnippetRate all_targets,
+                    vfswatch_settings& settings) {
     for (std::size_t i = 0; i < targets.size(); i++) {
         if (!targets[i].snippets) continue;
         settings.snippet_targets |= TargetMask{1} << i;
-        settings.sampling[i] = lower_sampling(*targets[i].snippets);
+        settings.sampling[i] = lower_sampling(*targets[i].snippets, all_targets);
         settings.most_chance = std::max(settings.most_chance, settings.sampling[i].chance);
     }
 }
 
 vfswatch_settings lower_settings(const Config& config) {
     vfswatch_settings settings{};
-    lower_snippets(config.targets, settings);
+    lower_snippets(config.targets, {config.limits.snippets_per_second, std::chrono::seconds(1)},
+                   settings);
     settings.host_paths = config.path_view == PathView::kHost ? 1 : 0;
     for (std::size_t i = 0; i < config.targets.size(); i++) {
         const TargetConfig& wanted = config.targets[i];
@@ -132,7 +141,7 @@ FilterOrFaults lower(const Config& config) {
         return refused({{config.targets[VFSWATCH_MAX_TARGETS].place,
                          "more than " + std::to_string(VFSWATCH_MAX_TARGETS) + " targets"}});
     }
-    std::vector<ConfigFault> faults = sensitive_includes(config);
+    std::vector<ConfigFault> faults = sensitive_faults(config);
     auto paths = compile_paths(config.targets);
     if (!paths) faults.push_back(paths.error());
     if (!faults.empty()) return refused(std::move(faults));

@@ -338,16 +338,28 @@ bool spares_sensitive(const TargetConfig& target) {
     return target.snippets && !target.snippets->allow_sensitive;
 }
 
-std::vector<ConfigFault> sensitive_includes(const Config& config) {
+std::vector<SensitiveInclude> sensitive_includes(const Config& config) {
     if (std::none_of(config.targets.begin(), config.targets.end(), spares_sensitive)) return {};
     const SensitiveRows rows;
-    std::vector<ConfigFault> faults;
+    std::vector<SensitiveInclude> includes;
     for (const TargetConfig& target : config.targets) {
         if (!spares_sensitive(target)) continue;
-        for (const PathPattern& pattern : target.include) {
-            const SensitiveFiles* files = rows.find(as_path(pattern.text));
-            if (files != nullptr) faults.push_back({pattern.place, refusal(pattern, *files)});
-        }
+        for (const PathPattern& pattern : target.include)
+            if (const SensitiveFiles* files = rows.find(as_path(pattern.text)))
+                includes.push_back({&target, &pattern, files});
+    }
+    return includes;
+}
+
+std::vector<ConfigFault> sensitive_faults(const Config& config) {
+    std::vector<ConfigFault> faults;
+    const std::vector<SensitiveInclude> includes = sensitive_includes(config);
+    for (const SensitiveInclude& include : includes) {
+        const auto of_target = std::count_if(
+            includes.begin(), includes.end(),
+            [&](const SensitiveInclude& other) { return other.target == include.target; });
+        if (static_cast<std::size_t>(of_target) == include.target->include.size())
+            faults.push_back({include.pattern->place, refusal(*include.pattern, *include.files)});
     }
     return faults;
 }

@@ -29,8 +29,17 @@ struct SensitiveFiles {
 /// Whether the target copies, but nothing of what is on the list.
 [[nodiscard]] bool spares_sensitive(const TargetConfig& target);
 
-/// Include patterns that name what is on the list, of targets that spare it: nothing of it would
-/// ever be copied. Wider patterns are no mistake: of what they match, the list is left out.
-[[nodiscard]] std::vector<ConfigFault> sensitive_includes(const Config& config);
+/// An include pattern that names what is on the list, of a target that spares it: such files are
+/// counted, and nothing of them is copied. (Wider patterns name more than the list.)
+struct SensitiveInclude {
+    const TargetConfig* target;
+    const PathPattern* pattern;
+    const SensitiveFiles* files;
+};
+/// All of them. Points into `config`.
+[[nodiscard]] std::vector<SensitiveInclude> sensitive_includes(const Config& config);
+
+/// Those of targets that name nothing else, and would never copy anything.
+[[nodiscard]] std::vector<ConfigFault> sensitive_faults(const Config& config);
 
 }  // namespace vfswatchd

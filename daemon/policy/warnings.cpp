@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "config/text.h"
+#include "policy/sensitive.h"
 
 namespace vfswatchd {
 namespace {
@@ -26,6 +27,10 @@ std::vector<std::string> snippet_warnings(const Config& config) {
             lines.push_back("target " + target.name +
                             " copies sensitive files too (allow_sensitive)");
     }
+    for (const SensitiveInclude& include : sensitive_includes(config))
+        lines.push_back("target " + include.target->name + ": nothing of " +
+                        quoted(include.pattern->text) + " is copied, for it is sensitive (" +
+                        std::string(include.files->what) + ")");
     if (!sampled.empty()) lines.insert(lines.begin(), copying(sampled));
     return lines;
 }

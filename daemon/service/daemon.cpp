@@ -153,13 +153,29 @@ void tell_what_is_missing(const Config& config, ProbeMethods methods, const Log&
         if (target.labels.call && !calls)
             log.warning("target " + target.name +
                         ": the label call stays empty: this kernel is older than 5.15");
-        if (target.snippets && (methods.exit == ExitMethod::kOff || !methods.paths))
+        if (target.snippets && methods.exit == ExitMethod::kOff)
             log.warning("target " + target.name +
                         ": nothing is copied: the ends of reads are not seen");
         if (target.latency && (methods.exit == ExitMethod::kOff || !starts))
             log.warning("target " + target.name +
                         ": no durations: the method in use does not see how long a read takes");
     }
+}
+
+bool attach_paths(Probes& probes, const Log& log) {
+    const auto done = probes.attach_paths();
+    if (done) return true;
+    log.warning(
+        "files keep their old path after a rename of a directory above or a change of mounts: " +
+        done.error().message());
+    return false;
+}
+
+void attach_snippets(Probes& probes, bool sees_renames, const Log& log) {
+    // What is sensitive is known by its path.
+    if (!sees_renames) return log.warning("nothing is sampled: changes of paths are not seen");
+    if (auto done = probes.attach_snippets(); !done)
+        log.warning("nothing is sampled: " + done.error().message());
 }
 
 OrRefusal<std::shared_ptr<Watch>> attach(const Config& config, const Filter& filter,
@@ -169,18 +185,14 @@ OrRefusal<std::shared_ptr<Watch>> attach(const Config& config, const Filter& fil
     tell_what_is_missing(config, *methods, log);
     auto probes = Probes::load(filter, table_sizes(config, filter), *methods);
     if (!probes) return refuse_kernel(probes.error(), config.probe);
-    if (auto done = probes->attach_snippets(); !done)
-        log.warning("no read is sampled: " + done.error().message());
+    const bool sees_renames = attach_paths(*probes, log);
+    if (filter.settings.snippet_targets != 0) attach_snippets(*probes, sees_renames, log);
     if (auto done = probes->attach_accounting(); !done)
         return refuse_kernel(done.error(), config.probe);
-    // Counts do without it: only errors and ends of file would be missing.
+    // Counts do without it.
     if (auto done = probes->attach_exit(); !done)
-        log.warning("errors and ends of file are not counted: " + done.error().message());
-    if (auto done = probes->attach_paths(); !done)
-        log.warning(
-            "files keep their old path after a rename of a directory above or a change of "
-            "mounts: " +
-            done.error().message());
+        log.warning("errors and ends of file are not counted, and nothing is sampled: " +
+                    done.error().message());
     return std::make_shared<Watch>(std::move(*probes), config);
 }
 
@@ -213,16 +225,15 @@ OrRefusal<void> serve(const Config& config, const Filter& filter, const Log& log
     auto watch = attach(config, filter, log);
     if (!watch) return tl::unexpected(watch.error());
     service.publish(*watch);
-    Watch& names = **watch;
-    MissWatch misses(names, config.probe, log);
-    (*loop)->each_second([&misses, &names, &log, told = false]() mutable {
+    MissWatch misses(**watch, config.probe, log);
+    (*loop)->each_second([&misses, &counts = **watch, &log, told = false]() mutable {
         misses.look();
-        const auto reclaimed = names.reclaim();
+        const auto reclaimed = counts.reclaim();
         if (!reclaimed && !std::exchange(told, true))
             log.warning("idle files keep their place in limits.max_files: " +
                         reclaimed.error().message());
     });
-    if (auto done = watch_rings(names, **loop); !done)
+    if (auto done = watch_rings(**watch, **loop); !done)
         return refuse(ExitCode::kUnavailable, done.error().message());
 
     std::string where;

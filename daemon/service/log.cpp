@@ -42,7 +42,7 @@ const char* label(LogLevel level) {
 }  // namespace
 
 Log::Log(LogLevel level) : level_(level) {
-    if (stderr_is_journal()) journal_ = std::make_shared<JournalWriter>(0);
+    if (stderr_is_journal()) journal_ = std::make_shared<Journal>();
 }
 
 void Log::error(const std::string& text, const char* function) const {
@@ -67,13 +67,23 @@ void Log::write(LogLevel level, const std::string& text, const char* function) c
         // unit any more. The stream was the unit's from the start; sd-daemon(3) on the prefix.
         std::fprintf(stderr, SD_ERR "%s\n", text.c_str());
     else
-        journal_->push_notice(
-            {"MESSAGE=" + text, "PRIORITY=" + std::to_string(static_cast<int>(level)),
-             std::string("CODE_FUNC=") + function, "SYSLOG_IDENTIFIER=vfswatchd"});
+        send(level, text, function);
+}
+
+void Log::send(LogLevel level, const std::string& text, const char* function) const {
+    const std::uint64_t lost = journal_->lost;
+    const std::string message =
+        lost == 0 ? text : text + " (" + std::to_string(lost) + " lines before this were lost)";
+    if (journal_->writer.push_notice(
+            {"MESSAGE=" + message, "PRIORITY=" + std::to_string(static_cast<int>(level)),
+             std::string("CODE_FUNC=") + function, "SYSLOG_IDENTIFIER=vfswatchd"}))
+        journal_->lost -= lost;
+    else
+        journal_->lost++;
 }
 
 void Log::flush() const {
-    if (journal_) journal_->drain(kFlushTime);
+    if (journal_) journal_->writer.drain(kFlushTime);
 }
 
 }  // namespace vfswatchd

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -10,8 +12,8 @@
 namespace vfswatchd {
 
 /// The daemon's own log: to the journal with PRIORITY and CODE_FUNC where stderr is the journal's,
-/// else to stderr. Nobody waits for a journald that stalls: lines that find no place then are lost.
-/// Thread: any.
+/// else to stderr. Nobody waits for a journald that stalls: lines that find no place then are lost,
+/// and the next one that does says how many. Thread: any.
 class Log {
   public:
     explicit Log(LogLevel level);
@@ -30,7 +32,14 @@ class Log {
     void write(LogLevel level, const std::string& text, const char* function) const;
 
     LogLevel level_;
-    std::shared_ptr<JournalWriter> journal_;  ///< nullptr: stderr is not the journal's
+    struct Journal {
+        JournalWriter writer{0};
+        std::atomic<std::uint64_t> lost{0};
+    };
+
+    void send(LogLevel level, const std::string& text, const char* function) const;
+
+    std::shared_ptr<Journal> journal_;  ///< nullptr: stderr is not the journal's
 };
 
 }  // namespace vfswatchd

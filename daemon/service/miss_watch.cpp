@@ -78,15 +78,15 @@ void MissWatch::explain(Symptom symptom, std::uint64_t now) const {
                                 "doctor for an exact way");
         case Symptom::kExitMissed:
             return log_.warning("the kernel skipped the probes at the ends of reads, " + times +
-                                ": errors, ends of file and durations are too low; bytes and calls "
-                                "are not touched");
+                                ": errors, ends of file and durations are too low, and samples "
+                                "fewer; bytes and calls are not touched");
         case Symptom::kPathsMissed:
             return log_.warning(
                 "the kernel skipped the probe at a rename of a directory or a "
                 "change of mounts, " +
                 times +
-                ": files below were counted under their old path for up to a "
-                "second");
+                ": files below were counted, and may have been copied, by their old path for up to "
+                "a second");
         case Symptom::kSnippetsMissed:
             return log_.warning("the kernel skipped the probe that samples reads, " + times +
                                 ": these reads were not sampled; bytes and calls are not touched");

@@ -9,20 +9,19 @@
 namespace vfswatchd {
 namespace {
 
-/// Entries that wait while journald is slow: some seconds' worth, and a few hundred KiB.
-constexpr std::size_t kQueueEntries = 256;
-
 /// Between two explanations of the same target's faults.
 constexpr std::chrono::minutes kFaultPause{1};
 
 }  // namespace
 
 SnippetFlow::Sampling::Sampling(std::size_t place, const TargetConfig& config)
-    : target(place), name(config.name), rules(*config.snippets), limit(rules.rate) {}
+    : target(place),
+      form(std::make_shared<const SnippetForm>(SnippetForm{config.name, *config.snippets})),
+      limit(form->rules.rate) {}
 
 SnippetFlow::SnippetFlow(const Config& config, JournalWriter::Send send)
     : limit_({config.limits.snippets_per_second, std::chrono::seconds(1)}),
-      writer_(config.targets.size(), kQueueEntries, std::move(send)) {
+      writer_(config.targets.size(), JournalWriter::kDefaultCapacity, std::move(send)) {
     for (std::size_t i = 0; i < config.targets.size(); i++) {
         if (!config.targets[i].snippets) continue;
         samplings_.push_back(std::make_unique<Sampling>(i, config.targets[i]));
@@ -37,31 +36,34 @@ void SnippetFlow::take(std::span<const std::byte> record) {
         return;
     }
     for (const auto& sampling : samplings_)
-        if (snippet->targets >> sampling->target & 1) take(*snippet, *sampling);
+        if (snippet->targets >> sampling->target & 1) settle(*snippet, *sampling);
 }
 
-void SnippetFlow::take(const Snippet& snippet, Sampling& sampling) {
+void SnippetFlow::settle(const Snippet& snippet, Sampling& sampling) {
     if (snippet.fault != 0) {
         sampling.faults++;
         tell_fault(snippet, sampling);
     } else if (!sampling.limit.has_room(snippet.time) || !limit_.has_room(snippet.time)) {
         sampling.rate_limited++;
     } else {
-        sampling.limit.take(snippet.time);
-        limit_.take(snippet.time);
+        sampling.limit.note(snippet.time);
+        limit_.note(snippet.time);
         write(snippet, sampling);
     }
 }
 
 void SnippetFlow::write(const Snippet& snippet, Sampling& sampling) {
-    if (!writer_.push({sampling.target, snippet_fields(snippet, sampling.name, sampling.rules)}))
-        sampling.queue_full++;
+    // Regular expressions take their time, and what the queue has no room for is not worth it.
+    const auto compose = [snippet, form = sampling.form] {
+        return snippet_fields(snippet, form->target, form->rules);
+    };
+    if (!writer_.push({sampling.target, compose})) sampling.queue_full++;
 }
 
 void SnippetFlow::tell_fault(const Snippet& snippet, Sampling& sampling) {
     if (snippet.time < sampling.next_fault_told) return;
     sampling.next_fault_told = snippet.time + kFaultPause;
-    writer_.push_notice(fault_fields(snippet, sampling.name, sampling.faults));
+    writer_.push_notice(fault_fields(snippet, sampling.form->target, sampling.faults));
 }
 
 std::vector<SnippetCounts> SnippetFlow::counts() const {

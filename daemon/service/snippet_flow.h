@@ -17,6 +17,12 @@
 
 namespace vfswatchd {
 
+/// How a target's entries look.
+struct SnippetForm {
+    std::string target;
+    SnippetRules rules;
+};
+
 /// The way of sampled reads from the kernel's ring to the journal: checked, held to their rates,
 /// written as entries. A sample has exactly one outcome for each target whose it is.
 /// Thread: the loop, but for what only reads counts.
@@ -42,8 +48,7 @@ class SnippetFlow {
         Sampling(std::size_t target, const TargetConfig& config);
 
         std::size_t target;
-        std::string name;
-        SnippetRules rules;
+        std::shared_ptr<const SnippetForm> form;  ///< the writer's too, which may outlive this
         RateLimit limit;
         std::chrono::nanoseconds next_fault_told{0};
         std::atomic<std::uint64_t> rate_limited{0};
@@ -51,7 +56,7 @@ class SnippetFlow {
         std::atomic<std::uint64_t> faults{0};
     };
 
-    void take(const Snippet& snippet, Sampling& sampling);
+    void settle(const Snippet& snippet, Sampling& sampling);
     void write(const Snippet& snippet, Sampling& sampling);
     void tell_fault(const Snippet& snippet, Sampling& sampling);
 

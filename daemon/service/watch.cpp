@@ -47,11 +47,12 @@ Watch::Watch(Probes probes, const Config& config)
     : probes_(std::move(probes)),
       exposition_(describe_targets(config),
                   {config.limits.max_series, config.limits.idle_series_timeout}),
-      snippets_(config),
       build_(build_info()),
       started_at_seconds_(unix_seconds()),
       reclaim_pause_(pause_between_looks(config.limits.idle_series_timeout)),
-      sums_limit_(config.limits.max_files) {}
+      sums_limit_(config.limits.max_files) {
+    if (probes_.snippets() != nullptr) snippets_.emplace(config);
+}
 
 Result<std::unique_ptr<BodySource>> Watch::scrape() {
     const auto begin = std::chrono::steady_clock::now();
@@ -104,9 +105,9 @@ void Watch::forget_paths() {
 }
 
 void Watch::drain_snippets() {
-    // Without the mutex, as below.
+    // Without the mutex: the loop must not wait for a scrape.
     if (SnippetRing* ring = probes_.snippets())
-        ring->drain([this](std::span<const std::byte> record) { snippets_.take(record); });
+        ring->drain([this](std::span<const std::byte> record) { snippets_->take(record); });
 }
 
 int Watch::snippet_ring_fd() {
@@ -157,7 +158,7 @@ SelfMetrics Watch::self_metrics() {
     self.dropped = {{"name_ring_full", drops.name_ring_full},
                     {"residue_torn", drops.residue_torn},
                     {"child_unfollowed", drops.children_unfollowed},
-                    {"snippet_malformed", snippets_.malformed()}};
+                    {"snippet_malformed", snippets_ ? snippets_->malformed() : 0}};
     self.snippets = snippet_counts();
     self.paths_resolved = probes_.books().paths_resolved();
     self.config_last_reload_success_timestamp_seconds = started_at_seconds_;
@@ -167,7 +168,8 @@ SelfMetrics Watch::self_metrics() {
 }
 
 std::vector<SnippetCounts> Watch::snippet_counts() {
-    std::vector<SnippetCounts> counts = snippets_.counts();
+    if (!snippets_) return {};
+    std::vector<SnippetCounts> counts = snippets_->counts();
     const std::vector<KernelSamples> kernel = probes_.books().samples();
     for (SnippetCounts& row : counts) {
         const KernelSamples& samples = kernel.at(row.target);

@@ -65,7 +65,7 @@ class Watch {
     std::mutex mutex_;  ///< over probes_ and what the last scrape took
     Probes probes_;
     Exposition exposition_;
-    SnippetFlow snippets_;
+    std::optional<SnippetFlow> snippets_;  ///< absent: no target asks
     const BuildInfo build_;
     const double started_at_seconds_;
     std::optional<double> last_scrape_seconds_;

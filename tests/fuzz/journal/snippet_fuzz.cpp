@@ -49,6 +49,7 @@ void check_entry(const Snippet& snippet, const SnippetRules& rules) {
     check(shown.has_value());
     check(*shown == rules.redact.apply(std::string_view(snippet.data).substr(0, rules.max_bytes)));
     check(std::none_of(fields.begin(), fields.end(), has_control));
+    if (snippet.fault == 0) return;
     const auto faults = fault_fields(snippet, "target", 1);
     check(std::none_of(faults.begin(), faults.end(), has_control));
 }

@@ -21,7 +21,7 @@ constexpr nanoseconds kStart = 1h;
 
 bool allow(RateLimit& limit, nanoseconds now) {
     if (!limit.has_room(now)) return false;
-    limit.take(now);
+    limit.note(now);
     return true;
 }
 

@@ -226,14 +226,18 @@ TEST(SendToJournal, IsAnErrorWhereAnotherSocketComesMeanwhile) {
     });
 }
 
+JournalEntry entry(std::size_t target, const std::vector<std::string>& fields) {
+    return {target, [fields] { return fields; }};
+}
+
 TEST(SendToJournal, IsWhatAWriterDoes) {
     with_empty_run([] {
         JournalWriter writer(1);
-        EXPECT_TRUE(writer.push({0, {"MESSAGE=a"}}));
+        EXPECT_TRUE(writer.push(entry(0, {"MESSAGE=a"})));
         while (writer.journal_errors(0) != 1)
             std::this_thread::sleep_for(1ms);
         Journald journald;
-        EXPECT_TRUE(writer.push({0, {"MESSAGE=b"}}));
+        EXPECT_TRUE(writer.push(entry(0, {"MESSAGE=b"})));
         while (writer.written(0) != 1)
             std::this_thread::sleep_for(1ms);
         EXPECT_THAT(journald.receive(), HasSubstr("MESSAGE=b\n"));

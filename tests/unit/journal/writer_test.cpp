@@ -77,6 +77,10 @@ class Journald {
     std::vector<std::string> taken_;
 };
 
+JournalEntry entry(std::size_t target, const Fields& fields) {
+    return {target, [fields] { return fields; }};
+}
+
 struct JournalWriting : testing::Test {
     std::shared_ptr<Journald> journald = std::make_shared<Journald>();
     JournalWriter::Send send = [to = journald](const Fields& fields) { return to->take(fields); };
@@ -84,9 +88,9 @@ struct JournalWriting : testing::Test {
 
 TEST_F(JournalWriting, SendsInOrderAndCountsByTarget) {
     JournalWriter writer(2, 8, send);
-    EXPECT_TRUE(writer.push({0, {"A"}}));
-    EXPECT_TRUE(writer.push({1, {"B"}}));
-    EXPECT_TRUE(writer.push({1, {"C"}}));
+    EXPECT_TRUE(writer.push(entry(0, {"A"})));
+    EXPECT_TRUE(writer.push(entry(1, {"B"})));
+    EXPECT_TRUE(writer.push(entry(1, {"C"})));
     wait_until([&] { return writer.written(1) == 2; });
     EXPECT_EQ(writer.written(0), 1U);
     EXPECT_EQ(writer.journal_errors(0) + writer.journal_errors(1), 0U);
@@ -96,8 +100,8 @@ TEST_F(JournalWriting, SendsInOrderAndCountsByTarget) {
 TEST_F(JournalWriting, CountsWhatJournaldDoesNotTake) {
     journald->fail();
     JournalWriter writer(2, 8, send);
-    EXPECT_TRUE(writer.push({1, {"A"}}));
-    EXPECT_TRUE(writer.push({1, {"B"}}));
+    EXPECT_TRUE(writer.push(entry(1, {"A"})));
+    EXPECT_TRUE(writer.push(entry(1, {"B"})));
     wait_until([&] { return writer.journal_errors(1) == 2; });
     EXPECT_EQ(writer.written(1) + writer.written(0) + writer.journal_errors(0), 0U);
 }
@@ -105,16 +109,16 @@ TEST_F(JournalWriting, CountsWhatJournaldDoesNotTake) {
 TEST_F(JournalWriting, RefusesWhatDoesNotFitWhileJournaldStalls) {
     journald->stop();
     JournalWriter writer(1, 2, send);
-    EXPECT_TRUE(writer.push({0, {"A"}}));
+    EXPECT_TRUE(writer.push(entry(0, {"A"})));
     wait_until([&] { return journald->asked() == 1; });  // on its way, not in the queue
-    EXPECT_TRUE(writer.push({0, {"B"}}));
-    EXPECT_TRUE(writer.push({0, {"C"}}));
-    EXPECT_FALSE(writer.push({0, {"D"}}));
-    EXPECT_FALSE(writer.push({0, {"E"}}));
+    EXPECT_TRUE(writer.push(entry(0, {"B"})));
+    EXPECT_TRUE(writer.push(entry(0, {"C"})));
+    EXPECT_FALSE(writer.push(entry(0, {"D"})));
+    EXPECT_FALSE(writer.push(entry(0, {"E"})));
     EXPECT_EQ(writer.written(0), 0U);  // only what journald has
     journald->go_on();
     wait_until([&] { return writer.written(0) == 3; });
-    EXPECT_TRUE(writer.push({0, {"F"}}));
+    EXPECT_TRUE(writer.push(entry(0, {"F"})));
     wait_until([&] { return writer.written(0) == 4; });
     EXPECT_EQ(writer.journal_errors(0), 0U);
     EXPECT_THAT(journald->taken(), ElementsAre("A", "B", "C", "F"));
@@ -123,11 +127,11 @@ TEST_F(JournalWriting, RefusesWhatDoesNotFitWhileJournaldStalls) {
 TEST_F(JournalWriting, CountsNoNotices) {
     JournalWriter writer(1, 8, send);
     writer.push_notice({"N"});
-    EXPECT_TRUE(writer.push({0, {"A"}}));
+    EXPECT_TRUE(writer.push(entry(0, {"A"})));
     wait_until([&] { return writer.written(0) == 1; });
     journald->fail();
     writer.push_notice({"N"});
-    EXPECT_TRUE(writer.push({0, {"B"}}));
+    EXPECT_TRUE(writer.push(entry(0, {"B"})));
     wait_until([&] { return writer.journal_errors(0) == 1; });
     EXPECT_EQ(writer.written(0), 1U);
     EXPECT_THAT(journald->taken(), ElementsAre("N", "A", "N", "B"));
@@ -140,10 +144,10 @@ TEST_F(JournalWriting, LosesNoticesThatDoNotFit) {
     wait_until([&] { return journald->asked() == 1; });
     writer.push_notice({"N2"});
     writer.push_notice({"N3"});
-    EXPECT_FALSE(writer.push({0, {"A"}}));
+    EXPECT_FALSE(writer.push(entry(0, {"A"})));
     journald->go_on();
     wait_until([&] { return journald->taken().size() == 2; });
-    EXPECT_TRUE(writer.push({0, {"B"}}));
+    EXPECT_TRUE(writer.push(entry(0, {"B"})));
     wait_until([&] { return writer.written(0) == 1; });
     EXPECT_THAT(journald->taken(), ElementsAre("N1", "N2", "B"));
 }
@@ -155,7 +159,7 @@ TEST_F(JournalWriting, SendsWhatIsLeftBeforeItEnds) {
             return send(fields);
         });
         for (int i = 0; i < 16; ++i)
-            EXPECT_TRUE(writer.push({0, {"A"}}));
+            EXPECT_TRUE(writer.push(entry(0, {"A"})));
     }
     EXPECT_EQ(journald->taken().size(), 16U);
 }
@@ -173,9 +177,9 @@ TEST_F(JournalWriting, DoesNotWaitForAJournaldThatStalls) {
     const auto start = Clock::now();
     {
         JournalWriter writer(1, 8, send);
-        EXPECT_TRUE(writer.push({0, {"A"}}));
-        EXPECT_TRUE(writer.push({0, {"B"}}));
-        EXPECT_TRUE(writer.push({0, {"C"}}));
+        EXPECT_TRUE(writer.push(entry(0, {"A"})));
+        EXPECT_TRUE(writer.push(entry(0, {"B"})));
+        EXPECT_TRUE(writer.push(entry(0, {"C"})));
         wait_until([&] { return journald->asked() == 1; });
     }
     EXPECT_GE(Clock::now() - start, 1s);
@@ -196,7 +200,7 @@ TEST_F(JournalWriting, SendsFromAThreadThatTakesNoSignals) {
             pthread_sigmask(SIG_SETMASK, nullptr, &mask);
             return true;
         });
-        EXPECT_TRUE(writer.push({0, {"A"}}));
+        EXPECT_TRUE(writer.push(entry(0, {"A"})));
     }
     EXPECT_EQ(sigismember(&mask, SIGTERM), 1);
     EXPECT_EQ(sigismember(&mask, SIGHUP), 1);
@@ -215,7 +219,7 @@ TEST_F(JournalWriting, CountsEachEntryOnceWhoeverPushes) {
     for (std::size_t target = 0; target < kThreads; ++target) {
         threads.emplace_back([&, target] {
             for (int i = 0; i < kEntries; ++i) {
-                accepted[target] += std::uint64_t{writer.push({target, {"A"}})};
+                accepted[target] += std::uint64_t{writer.push(entry(target, {"A"}))};
                 writer.push_notice({"N"});
             }
         });

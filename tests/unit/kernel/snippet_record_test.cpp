@@ -115,6 +115,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Malformed{"nobody's sample", [](auto& head) { head.targets = 0; }},
                     Malformed{"a fault with data", [](auto& head) { head.fault = 14; }},
                     Malformed{"no error number", [](auto& head) { head.fault = 4096; }},
+                    Malformed{"a time to come", [](auto& head) { head.time_ns = ~0ULL >> 1; }},
                     Malformed{"an offset before the file", [](auto& head) { head.offset = -2; }}));
 
 TEST(SnippetRecord, IsNoLongerThanThePathAndTheDataMayBe) {

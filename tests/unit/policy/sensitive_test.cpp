@@ -41,7 +41,7 @@ std::vector<std::string> refusals(const std::vector<TargetConfig>& targets) {
     Config config;
     config.targets = targets;
     std::vector<std::string> lines;
-    for (const ConfigFault& fault : sensitive_includes(config))
+    for (const ConfigFault& fault : sensitive_faults(config))
         lines.push_back(format_fault(fault));
     return lines;
 }
@@ -337,6 +337,14 @@ TEST(SensitiveIncludes, SayWhatIsSensitiveAndWhatToDo) {
                 ElementsAre("f.yaml:1:7: include: `/etc/shadow` is sensitive (password hashes): "
                             "nothing of it is copied unless the target says `allow_sensitive: "
                             "true`; leave it out of include, or out of a target with snippets"));
+}
+
+TEST(SensitiveIncludes, AreNoFaultBesideOthers) {
+    Config config;
+    config.targets = {target(Copies::kSome, {"/srv/a", "/etc/shadow"})};
+    EXPECT_THAT(sensitive_faults(config), IsEmpty());
+    ASSERT_EQ(sensitive_includes(config).size(), 1U);
+    EXPECT_EQ(sensitive_includes(config)[0].pattern->text, "/etc/shadow");
 }
 
 TEST(SensitiveIncludes, AreRefusedForEachRow) {

@@ -50,5 +50,14 @@ TEST(SnippetWarnings, NameEachThatCopiesSensitiveFiles) {
                             "target c copies sensitive files too (allow_sensitive)"));
 }
 
+TEST(SnippetWarnings, NameWhatIsIncludedAndNotCopied) {
+    TargetConfig target = sampling("a");
+    target.include = {{"/srv/**", {}}, {"/etc/shadow", {}}};
+    EXPECT_THAT(warnings_of({target}),
+                ElementsAre("target a copies parts of what is read into the journal",
+                            "target a: nothing of `/etc/shadow` is copied, for it is sensitive "
+                            "(password hashes)"));
+}
+
 }  // namespace
 }  // namespace vfswatchd
