@@ -152,7 +152,7 @@ __noinline __u32 copy_path(void)
 }
 
 /* Puts what the reader got behind the path; returns its length, 0 with the reason in the head. */
-static __always_inline __u32 copy_data(struct snippet_room *room, __u32 path_bytes, __u64 buffer,
+static __always_inline __u64 copy_data(struct snippet_room *room, __u64 path_bytes, __u64 buffer,
 				       long result)
 {
 	__u64 bytes = longest_snippet(room->head.targets);
@@ -160,9 +160,11 @@ static __always_inline __u32 copy_data(struct snippet_room *room, __u32 path_byt
 
 	if (bytes > (__u64)result)
 		bytes = result;
+	/* Here and not where they come from: 5.10 forgets what it knew of a number on the stack. */
 	barrier_var(bytes);
-	if (bytes > VFSWATCH_SNIPPET_BYTES)
-		bytes = VFSWATCH_SNIPPET_BYTES;
+	barrier_var(path_bytes);
+	if (bytes > VFSWATCH_SNIPPET_BYTES || path_bytes > VFSWATCH_PATH_BYTES)
+		return 0;
 	error = bpf_probe_read_user(&room->bytes[path_bytes], bytes, (void *)buffer);
 	if (!error)
 		return bytes;
@@ -174,16 +176,14 @@ static __always_inline __u32 copy_data(struct snippet_room *room, __u32 path_byt
 static __always_inline bool send_snippet(struct snippet_room *room,
 					 const struct vfswatch_arguments *arguments, long result)
 {
-	__u32 path_bytes, data_bytes;
+	__u64 path_bytes, data_bytes;
 
 	describe_read(&room->head, arguments, result);
 	path_bytes = copy_path();
-	barrier_var(path_bytes);
-	if (path_bytes > VFSWATCH_PATH_BYTES)
-		return false;
 	data_bytes = copy_data(room, path_bytes, arguments->buffer, result);
+	barrier_var(path_bytes);
 	barrier_var(data_bytes);
-	if (data_bytes > VFSWATCH_SNIPPET_BYTES)
+	if (path_bytes > VFSWATCH_PATH_BYTES || data_bytes > VFSWATCH_SNIPPET_BYTES)
 		return false;
 	room->head.path_bytes = path_bytes;
 	room->head.data_bytes = data_bytes;
