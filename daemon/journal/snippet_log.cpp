@@ -66,7 +66,7 @@ bool is_shut(const std::string& journal_namespace) {
     return false;
 }
 
-/// Network file systems do not tell of changes: look that often without being told.
+/// Network file systems do not tell of changes: look this often without being told.
 constexpr int kLookAgainMs = 1000;
 
 /// The current entry's field; nullopt: it has none.
@@ -94,9 +94,6 @@ Result<SnippetLog> SnippetLog::open(const std::string& journal_namespace,
     if (sd_journal_has_persistent_files(journal) == 0 &&
         sd_journal_has_runtime_files(journal) == 0 && is_shut(journal_namespace))
         return fail(errno_error(EACCES, "open the journal"));
-    // From here on changes are seen: what comes while the log is read is not missed.
-    const int watched = sd_journal_get_fd(journal);
-    if (watched < 0) return fail(negative_errno_error(watched, "watch the journal"));
     const auto matched = match_snippets(journal, targets);
     if (!matched) return fail(matched.error());
     return log;
@@ -142,9 +139,11 @@ Result<LoggedSnippet> SnippetLog::snippet() const {
 }
 
 Result<bool> SnippetLog::wait(int output) {
-    std::array<pollfd, 2> polled = {
-        {{sd_journal_get_fd(journal_.get()), 0, 0}, {output, 0, 0}}};  // errors alone of the output
-    polled[0].events = static_cast<short>(sd_journal_get_events(journal_.get()));
+    // From the first call on it watches. What came just before is seen when it looks again.
+    const int watched = sd_journal_get_fd(journal_.get());
+    if (watched < 0) return fail(negative_errno_error(watched, "watch the journal"));
+    const auto events = static_cast<short>(sd_journal_get_events(journal_.get()));
+    std::array<pollfd, 2> polled = {{{watched, events, 0}, {output, 0, 0}}};  // of it errors alone
     if (poll(polled.data(), polled.size(), kLookAgainMs) < 0 && errno != EINTR)
         return fail(errno_error(errno, "wait for the journal"));
     if (polled[1].revents != 0) return false;

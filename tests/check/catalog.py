@@ -1,9 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""catalog.py ROOT: does the message catalog explain exactly the entries that the daemon writes?
+"""catalog.py ROOT: are exactly the entries that the daemon writes explained?
 
-journalctl takes it without a word; its ids and titles are those of message_ids.h, and it names
-every field that entries have, and no other."""
+journalctl takes the message catalog without a word; its ids and titles are those of message_ids.h.
+It and the page on snippets name every field that entries have, and no other; the page names every
+id."""
 import pathlib
 import re
 import shutil
@@ -11,7 +12,8 @@ import subprocess
 import sys
 import tempfile
 
-CATALOG = pathlib.Path("systemd/vfswatchd.catalog")
+CATALOG = "systemd/vfswatchd.catalog"
+PAGE = "packaging/doc/snippets.md"
 INSTALLED = pathlib.Path("usr/lib/systemd/catalog")
 ID = re.compile(r'(\w+) = "([0-9a-f]{32})"')
 TITLE = re.compile(r'\{(\w+), "([^"]*)"\}')
@@ -23,7 +25,8 @@ def main(arguments):
     if shutil.which("journalctl") is None:
         print("SKIP: journalctl is not installed (Debian package systemd)")
         return 77
-    faults = [*faults_of_titles(root), *faults_of_fields(root)]
+    faults = [*faults_of_titles(root), *missing_ids(root), *faults_of_fields(root, CATALOG),
+              *faults_of_fields(root, PAGE)]
     if faults:
         print("\n".join(faults))
     return 1 if faults else 0
@@ -69,11 +72,18 @@ def faults_of_titles(root):
             yield f"{message_id}: {ours!r} in message_ids.h, {theirs!r} in {CATALOG}"
 
 
-def faults_of_fields(root):
+def missing_ids(root):
+    page = read(root, PAGE)
+    for message_id in titles_of_header(root):
+        if message_id not in page:
+            yield f"{PAGE} does not have {message_id}"
+
+
+def faults_of_fields(root, name):
     written = set(FIELD.findall(read(root, "daemon/journal/entry.cpp")))
-    explained = set(FIELD.findall(read(root, CATALOG)))
-    yield from (f"{CATALOG} does not explain {name}" for name in sorted(written - explained))
-    yield from (f"no entry has {name} of {CATALOG}" for name in sorted(explained - written))
+    explained = set(FIELD.findall(read(root, name)))
+    yield from (f"{name} does not explain {field}" for field in sorted(written - explained))
+    yield from (f"no entry has {field} of {name}" for field in sorted(explained - written))
 
 
 if __name__ == "__main__":

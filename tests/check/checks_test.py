@@ -86,9 +86,10 @@ class Catalog(unittest.TestCase):
              "Support: file:///doc\n\nVFSWATCH_PID and VFSWATCH_UID.\n")
     READ, OTHER = "0123456789abcdef" * 2, "fedcba9876543210" * 2
 
-    def check(self, catalog):
-        """Runs the check over this catalog of a daemon that writes one kind of entry."""
+    def check(self, catalog, page=READ + " VFSWATCH_PID VFSWATCH_UID"):
+        """Runs the check over these texts on a daemon that writes one kind of entry."""
         files = {"systemd/vfswatchd.catalog": catalog,
+                 "packaging/doc/snippets.md": page,
                  "daemon/journal/entry.cpp": '"VFSWATCH_PID", "VFSWATCH_UID"',
                  "daemon/journal/message_ids.h":
                      f'kRead = "{self.READ}";\n{{kRead, "A read"}},\n'}
@@ -99,8 +100,8 @@ class Catalog(unittest.TestCase):
                 file.write_text(text)
             return run("catalog.py", root)
 
-    def assert_refused(self, catalog, *words):
-        status, said = self.check(catalog)
+    def assert_refused(self, catalog, *words, **page):
+        status, said = self.check(catalog, **page)
         self.assertEqual(status, 1, said)
         for word in words:
             self.assertIn(word, said)
@@ -125,7 +126,14 @@ class Catalog(unittest.TestCase):
 
     def test_refuses_fields_that_are_missing_or_none(self):
         self.assert_refused(self.ENTRY.format(id=self.READ).replace("_UID", "_GID"),
-                            "does not explain VFSWATCH_UID", "no entry has VFSWATCH_GID")
+                            "catalog does not explain VFSWATCH_UID",
+                            "no entry has VFSWATCH_GID of systemd")
+
+    def test_refuses_a_page_on_other_entries(self):
+        self.assert_refused(self.ENTRY.format(id=self.READ),
+                            f"snippets.md does not have {self.READ}",
+                            "snippets.md does not explain VFSWATCH_UID",
+                            page="VFSWATCH_PID")
 
 
 class Tiers(unittest.TestCase):

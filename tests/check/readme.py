@@ -3,7 +3,8 @@
 """readme.py ROOT DAEMON: does README.md name only what is there?
 
 Its commands and files exist, its metrics are in the catalogue's page, the daemon takes its
-configurations, and promtool its queries."""
+configurations, and promtool its queries. Metrics and configurations of the page on snippets are
+held to the same."""
 import json
 import os
 import pathlib
@@ -21,10 +22,11 @@ METRIC = re.compile(r"\bvfswatch_[a-z_]+\b(?!\.h)")
 def main(arguments):
     root, daemon = pathlib.Path(arguments[0]), arguments[1]
     text = (root / "README.md").read_text(encoding="utf-8")
+    page = (root / "packaging/doc/snippets.md").read_text(encoding="utf-8")
     blocks = BLOCK.findall(text)
     faults = [*missing_commands(root, blocks), *missing_paths(root, text),
-              *unknown_metrics(root, text), *refused_configs(daemon, blocks),
-              *refused_queries(blocks)]
+              *unknown_metrics(root, text + page), *refused_queries(blocks),
+              *refused_configs(daemon, blocks), *refused_configs(daemon, BLOCK.findall(page))]
     if faults:
         print("\n".join(faults))
     return 1 if faults else 0
