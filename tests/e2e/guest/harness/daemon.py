@@ -75,10 +75,11 @@ def journal_cursor():
     return text.rpartition("cursor: ")[2].strip()
 
 
-def journal_entries(cursor):
-    """The daemon's own entries since then, each a dict of fields."""
+def journal_entries(cursor, identifier="vfswatchd"):
+    """The daemon's own entries since then, or another's, each a dict of fields."""
     command("journalctl", "--sync")
-    # Without a match: with one, journalctl skips the first entry that matches.
-    text = command("journalctl", "-o", "json", "--after-cursor", cursor)[1]
+    # Without a match: with one, journalctl skips the first entry that matches. --all: long fields
+    # as well.
+    text = command("journalctl", "-o", "json", "--all", "--after-cursor", cursor)[1]
     entries = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
-    return [entry for entry in entries if entry.get("SYSLOG_IDENTIFIER") == "vfswatchd"]
+    return [entry for entry in entries if entry.get("SYSLOG_IDENTIFIER") == identifier]

@@ -11,6 +11,7 @@ import subprocess
 from harness import checks
 
 READERS = "/opt/e2e/readers"
+SNIPPETS = "/opt/e2e/snippets"
 READ_CALLS = "read,pread64,readv,preadv,preadv2,sendfile,copy_file_range"
 CALL = re.compile(r"(\w+)\((.*)\) += (-?\d+|\?)(?: (E\w+))?")
 DESCRIPTOR = re.compile(r"\d+<(.*?)>(?:\(deleted\))?(?=[,)]|$)")
