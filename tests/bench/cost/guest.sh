@@ -78,7 +78,7 @@ targets() {
 
 # start_daemon TARGET ACCOUNTING EXIT
 start_daemon() {
-	printf 'limits: {max_series: 100000}\nprobe: {accounting: %s, exit: %s}\ntargets:\n%s\n' \
+	printf 'limits: {max_series: 100000, snippets_per_second: 200}\nprobe: {accounting: %s, exit: %s}\ntargets:\n%s\n' \
 		"$2" "$3" "$(targets "$1")" >"$work/config.yaml"
 	vfswatchd --config "$work/config.yaml" --listen "$endpoint" >"$out" 2>"$err" &
 	prober=$!

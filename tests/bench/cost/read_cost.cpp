@@ -29,6 +29,9 @@ constexpr int kBatchReads = 512;
 constexpr int kBatches = 21;
 constexpr int kTurningFiles = 64;
 constexpr int kNewFiles = 1000;
+// Farther apart than samples are at the highest rate that is written.
+constexpr int kSingleReads = 64;
+constexpr timespec kPause = {0, 20'000'000};
 
 [[noreturn]] void die(const char* step) {
     std::perror(step);
@@ -92,6 +95,19 @@ double least_batch(const std::vector<int>& files, Call call) {
     return least;
 }
 
+/// Instructions of one read after a pause, reading the clock included: the least of several.
+long least_single(int fd) {
+    long least = 0;
+    for (int i = 0; i < kSingleReads; i++) {
+        nanosleep(&kPause, nullptr);
+        const long before = now_ns();
+        read_byte(fd);
+        const long each = now_ns() - before;
+        if (i == 0 || each < least) least = each;
+    }
+    return least;
+}
+
 /// Every file is new once only, so the mean over all of them, interrupts included.
 double mean_over_new(const std::vector<int>& files) {
     const long before = now_ns();
@@ -119,6 +135,8 @@ int main(int argc, char** argv) {
     std::printf("same %.1f\n", least_batch(one, read_byte));
     std::printf("turning %.1f\n", least_batch(turning, read_byte));
     std::printf("new %.1f\n", mean_over_new(fresh));
+    rewind_all(one);
+    std::printf("single %ld.0\n", least_single(one.front()));
     std::printf("write %.1f\n", least_batch(one, write_byte));
     return 0;
 }
