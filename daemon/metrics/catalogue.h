@@ -83,6 +83,8 @@ inline constexpr auto kCatalogue = std::to_array<Metric>({
     {"vfswatch_snippets_sampled_total", MetricKind::counter, "target",
      "Reads that were sampled: the sum of vfswatch_snippets_total over all outcomes, once none is "
      "on its way."},
+    {"vfswatch_state_resets_total", MetricKind::counter, "reason",
+     "Times that counts of the process before could not be gone on with and start from 0."},
     {"vfswatch_paths_resolved_total", MetricKind::counter, "",
      "Walks from a file to the root: at the first sight of a name, and after renames of "
      "directories "

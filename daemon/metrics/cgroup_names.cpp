@@ -40,4 +40,25 @@ const std::string* CgroupNames::path_of(std::uint64_t id) const {
     return found == names_.end() || found->second.path.empty() ? nullptr : &found->second.path;
 }
 
+void CgroupNames::save(ByteWriter& out) const {
+    out.put_count(names_.size());
+    for (const auto& [id, state] : names_) {
+        out.put(id);
+        out.put_text(state.path);
+        out.put(state.holders);
+    }
+}
+
+void CgroupNames::load(ByteReader& in) {
+    names_.clear();
+    unheld_.clear();
+    for (std::size_t left = in.get_count(); left > 0; --left) {
+        const auto id = in.get<std::uint64_t>();
+        State& state = names_[id];
+        state.path = in.get_text();
+        state.holders = in.get<std::uint32_t>();
+        if (state.holders == 0) wait_unheld(id, state);
+    }
+}
+
 }  // namespace vfswatchd

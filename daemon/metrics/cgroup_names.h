@@ -7,6 +7,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "base/bytes.h"
 #include "model/reads.h"
 
 namespace vfswatchd {
@@ -25,6 +26,10 @@ class CgroupNames {
 
     /// nullptr: not announced yet. Until the next learn() or release().
     [[nodiscard]] const std::string* path_of(std::uint64_t id) const;
+
+    void save(ByteWriter& out) const;
+    /// What save() wrote, in place of what is here.
+    void load(ByteReader& in);
 
     [[nodiscard]] std::size_t size() const { return names_.size(); }
 

@@ -101,6 +101,13 @@ void add_snippets(Families& families, const std::vector<SnippetCounts>& snippets
                      static_cast<double>(counts.taken));
 }
 
+void add_state_resets(Families& families, const StateResets& resets) {
+    families.begin(metric("vfswatch_state_resets_total"));
+    families.add({{"reason", "layout"}}, static_cast<double>(resets.layout));
+    families.add({{"reason", "config"}}, static_cast<double>(resets.config));
+    families.add({{"reason", "damaged"}}, static_cast<double>(resets.damaged));
+}
+
 void add_config(Families& families, const SelfMetrics& self, const std::vector<Target>& targets) {
     families.single(metric("vfswatch_config_last_reload_successful"),
                     self.config_last_reload_successful ? 1 : 0);
@@ -140,6 +147,7 @@ std::string render_self_metrics(const SelfMetrics& self, const std::vector<Targe
     add_probes(families, self);
     add_maps(families, self.maps);
     add_snippets(families, self.snippets, targets);
+    add_state_resets(families, self.state_resets);
     families.single(metric("vfswatch_paths_resolved_total"),
                     static_cast<double>(self.paths_resolved));
     add_config(families, self, targets);

@@ -45,6 +45,13 @@ struct DroppedRow {
     std::uint64_t count = 0;
 };
 
+/// Why the counts of the process before were of no use to this one.
+struct StateResets {
+    std::uint64_t layout = 0;   ///< another version's, with other tables
+    std::uint64_t config = 0;   ///< it decided other reads
+    std::uint64_t damaged = 0;  ///< something was missing
+};
+
 /// The daemon at one scrape, as the parts around the series table know it.
 struct SelfMetrics {
     BuildInfo build;
@@ -53,6 +60,7 @@ struct SelfMetrics {
     std::vector<MapRow> maps;
     std::vector<DroppedRow> dropped;      ///< every reason, also at 0
     std::vector<SnippetCounts> snippets;  ///< of targets that sample
+    StateResets state_resets;
     std::uint64_t paths_resolved = 0;
     bool config_last_reload_successful = true;
     double config_last_reload_success_timestamp_seconds = 0;  ///< Unix time

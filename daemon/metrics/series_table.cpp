@@ -12,9 +12,6 @@
 namespace vfswatchd {
 namespace {
 
-/// Link::slot of a sum that came when all series were taken.
-constexpr std::uint32_t kOverflowSlot = std::numeric_limits<std::uint32_t>::max();
-
 std::uint64_t raise(std::uint64_t& seen, std::uint64_t now) {
     if (now <= seen) return 0;
     return now - std::exchange(seen, now);
@@ -60,7 +57,7 @@ SeriesTable::SeriesTable(std::vector<Target> targets, SeriesLimits limits)
       overflow_seen_(targets_.size()) {}
 
 void SeriesTable::apply(const ReadSnapshot& snapshot, TimePoint now) {
-    learn(snapshot);
+    learn(snapshot.new_names, snapshot.new_cgroups);
     for (const ReadSum& sum : snapshot.sums) {
         if (!is_settled(sum)) apply_sum(sum, now);
     }
@@ -96,20 +93,23 @@ void SeriesTable::retire(const ReadSum& last, TimePoint now) {
     if (!state.placed)
         for_each_target(last.key.targets & known_targets_,
                         [&](std::size_t target) { add(books_[target].over_map_full, state.seen); });
+    ++changes_;
     state = SumState{};
     cgroups_.release(last.key.cgroup);
     const auto path = paths_.find(last.key.path);
     if (path != paths_.end() && --path->second.sums == 0) paths_.erase(path);
 }
 
-void SeriesTable::learn(const ReadSnapshot& snapshot) {
-    for (const FileName& name : snapshot.new_names) {
+void SeriesTable::learn(const std::vector<FileName>& names,
+                        const std::vector<CgroupName>& cgroups) {
+    for (const FileName& name : names) {
         PathState& path = paths_[name.id];
         path.name = name;
         path.announced = true;
     }
-    for (const CgroupName& cgroup : snapshot.new_cgroups)
+    for (const CgroupName& cgroup : cgroups)
         cgroups_.learn(cgroup);
+    changes_ += names.size() + cgroups.size();
 }
 
 bool SeriesTable::is_settled(const ReadSum& sum) const {
@@ -122,6 +122,7 @@ SeriesTable::SumState& SeriesTable::state_of(const ReadSum& sum, TimePoint now) 
     if (sum.id >= sums_.size()) sums_.resize(std::size_t{sum.id} + 1);
     SumState& state = sums_[sum.id];
     if (!state.known) {
+        ++changes_;
         state.known = true;
         state.grew_at = now;
         const int wanting = std::popcount(sum.key.targets & known_targets_);
@@ -149,6 +150,7 @@ void SeriesTable::add_to_series(const ReadSum& sum, SumState& state, const ReadC
 
     // What was read before the name was known is still owed to the series.
     const bool first_time = !std::exchange(state.placed, true);
+    if (first_time) ++changes_;
     const ReadCounts& amount = first_time ? state.seen : growth;
     auto next_link = state.links.begin();
     for_each_target(sum.key.targets & known_targets_, [&](std::size_t target) {
@@ -188,6 +190,7 @@ SeriesTable::Link SeriesTable::place(const ReadSum& sum, std::size_t target, con
 
     if (name.truncated) ++paths_truncated_;
     if (name.unresolved) ++paths_unresolved_;
+    ++changes_;
     const std::uint32_t slot = take_slot();
     Series& series = series_[slot];
     series.labels = LabelSet(labels_scratch_);
@@ -252,6 +255,7 @@ void SeriesTable::drop_idle(TimePoint now) {
     for (std::size_t slot = 0; slot < series_.size(); ++slot) {
         Series& series = series_[slot];
         if (!series.live || now - series.grew_at < limits_.idle_timeout) continue;
+        ++changes_;
         slots_by_labels_.erase(series.labels.view());
         const std::uint32_t next_generation = series.generation + 1;
         series = Series{};

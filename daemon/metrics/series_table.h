@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <string>
 #include <string_view>
@@ -11,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/bytes.h"
 #include "metrics/cgroup_names.h"
 #include "metrics/label_set.h"
 #include "model/reads.h"
@@ -60,6 +62,22 @@ class SeriesTable {
     /// Adds what grew of a sum that the kernel has given back; its id is free for another one.
     void retire(const ReadSum& last, TimePoint now);
 
+    /// Everything that is known here of sums and series, for the next process of this machine's
+    /// uptime. What is saved does not depend on how much sums have grown since: a table that was
+    /// loaded adds the rest by itself.
+    void save(ByteWriter& out) const;
+    /// What save() wrote of a table of the same targets and limits, in place of what is here.
+    /// False: it is not whole, and the table is of no use.
+    [[nodiscard]] bool load(ByteReader& in);
+    /// Has anything changed since that time that save() would write, beside growth?
+    [[nodiscard]] std::uint64_t changes() const { return changes_; }
+    /// Names that are known before the sums are read.
+    void learn(const std::vector<FileName>& names, const std::vector<CgroupName>& cgroups);
+    /// Is there anything that retire() would take out?
+    [[nodiscard]] bool knows_sum(std::uint32_t id) const {
+        return id < sums_.size() && sums_[id].known;
+    }
+
     /// A copy of every series; label texts are shared.
     [[nodiscard]] std::vector<SeriesRow> rows() const;
 
@@ -89,6 +107,9 @@ class SeriesTable {
         bool live = false;
     };
 
+    /// Link::slot of a sum that came when all series were taken.
+    static constexpr std::uint32_t kOverflowSlot = std::numeric_limits<std::uint32_t>::max();
+
     /// Where one target shows a sum. A generation that passed: the series left, idle.
     struct Link {
         std::uint32_t slot = 0;
@@ -111,7 +132,13 @@ class SeriesTable {
         std::uint32_t sums = 0;
     };
 
-    void learn(const ReadSnapshot& snapshot);
+    void save_names(ByteWriter& out) const;
+    void load_names(ByteReader& in);
+    void save_sums(ByteWriter& out) const;
+    void load_sums(ByteReader& in);
+    void save_series(ByteWriter& out) const;
+    void load_series(ByteReader& in);
+    [[nodiscard]] bool links_are_sound() const;
     [[nodiscard]] bool is_settled(const ReadSum& sum) const;
     SumState& state_of(const ReadSum& sum, TimePoint now);
     void apply_sum(const ReadSum& sum, TimePoint now);
@@ -148,6 +175,7 @@ class SeriesTable {
     /// The keys are the series' own label texts.
     std::unordered_map<std::string_view, std::uint32_t> slots_by_labels_;
     std::string labels_scratch_;
+    std::uint64_t changes_ = 0;
 };
 
 }  // namespace vfswatchd
