@@ -63,20 +63,35 @@ Result<void> Books::open_ring() {
 }
 
 int Books::take_name(void* books, void* record, std::size_t bytes) {
-    Names& waiting = static_cast<Books*>(books)->waiting_;
-    vfswatch_name_trailer trailer{};
-    if (bytes < sizeof(trailer)) return 0;
-    const std::size_t path_bytes = bytes - sizeof(trailer);
-    const char* text = static_cast<const char*>(record);
-    std::memcpy(&trailer, text + path_bytes, sizeof(trailer));
-    std::string path(text, path_bytes);
-    if (trailer.kind == VFSWATCH_NAME_OF_CGROUP)
-        waiting.cgroups.push_back({trailer.subject, std::move(path)});
-    else
-        waiting.files.push_back({trailer.subject, std::move(path),
-                                 (trailer.flags & VFSWATCH_NAME_TRUNCATED) != 0,
-                                 (trailer.flags & VFSWATCH_NAME_UNRESOLVED) != 0});
+    auto* self = static_cast<Books*>(books);
+    const std::span<const std::byte> whole(static_cast<const std::byte*>(record), bytes);
+    if (self->keep_) self->keep_(whole);
+    self->add_waiting(whole);
     return 0;
+}
+
+void Books::add_waiting(std::span<const std::byte> record) {
+    vfswatch_name_trailer trailer{};
+    if (record.size() < sizeof(trailer)) return;
+    const std::size_t path_bytes = record.size() - sizeof(trailer);
+    std::memcpy(&trailer, record.data() + path_bytes, sizeof(trailer));
+    std::string path(reinterpret_cast<const char*>(record.data()), path_bytes);
+    if (trailer.kind == VFSWATCH_NAME_OF_CGROUP)
+        waiting_.cgroups.push_back({trailer.subject, std::move(path)});
+    else
+        waiting_.files.push_back({trailer.subject, std::move(path),
+                                  (trailer.flags & VFSWATCH_NAME_TRUNCATED) != 0,
+                                  (trailer.flags & VFSWATCH_NAME_UNRESOLVED) != 0});
+}
+
+void Books::keep_names(std::function<void(std::span<const std::byte> record)> keep) {
+    const std::lock_guard lock(ring_mutex_);
+    keep_ = std::move(keep);
+}
+
+void Books::restore_name(std::span<const std::byte> record) {
+    const std::lock_guard lock(ring_mutex_);
+    add_waiting(record);
 }
 
 void Books::drain_names() {
@@ -84,12 +99,12 @@ void Books::drain_names() {
     ring_buffer__consume(ring_.get());
 }
 
-void Books::take_names(ReadSnapshot& snapshot) {
+void Books::take_names(std::vector<FileName>& files, std::vector<CgroupName>& cgroups) {
     const std::lock_guard lock(ring_mutex_);
     ring_buffer__consume(ring_.get());
     Names names = std::exchange(waiting_, {});
-    snapshot.new_names = std::move(names.files);
-    snapshot.new_cgroups = std::move(names.cgroups);
+    files = std::move(names.files);
+    cgroups = std::move(names.cgroups);
 }
 
 int Books::name_ring_fd() const {
@@ -109,7 +124,7 @@ Result<ReadSnapshot> Books::read() {
     ReadSnapshot snapshot;
     // First: a sum is made before its path is announced, so every name here has its sum below, and
     // whoever keeps paths can tell when the last sum of one is gone.
-    take_names(snapshot);
+    take_names(snapshot.new_names, snapshot.new_cgroups);
     read_sums(snapshot);
     read_stats(snapshot);
     if (auto done = add_residues(snapshot); !done) {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <span>
@@ -44,6 +46,14 @@ class Books {
     /// Thread: any, also while another reads.
     void drain_names();
 
+    /// From here on each name is handed over before the kernel may forget it, too. `keep` must not
+    /// call back.
+    void keep_names(std::function<void(std::span<const std::byte> record)> keep);
+    /// A record that was kept: it is in the next snapshot.
+    void restore_name(std::span<const std::byte> record);
+    /// Takes all names that wait, as a snapshot would.
+    void take_names(std::vector<FileName>& files, std::vector<CgroupName>& cgroups);
+
     /// Readable when names are waiting.
     [[nodiscard]] int name_ring_fd() const;
 
@@ -68,9 +78,9 @@ class Books {
 
     Books(vfswatch_bpf& skeleton, std::unique_ptr<Sums> sums, Iterator residues);
     [[nodiscard]] Result<void> open_ring();
-    void take_names(ReadSnapshot& snapshot);
     void give_names_back(ReadSnapshot snapshot);
     static int take_name(void* books, void* record, std::size_t bytes);
+    void add_waiting(std::span<const std::byte> record);
     void read_sums(ReadSnapshot& snapshot);
     [[nodiscard]] Result<void> add_residues(ReadSnapshot& snapshot) const;
     void add_residues(std::span<const std::byte> records, ReadSnapshot& snapshot) const;
@@ -86,6 +96,7 @@ class Books {
     std::unique_ptr<ring_buffer, RingDeleter> ring_;
     std::mutex ring_mutex_;  ///< over the ring and the names that wait
     Names waiting_;
+    std::function<void(std::span<const std::byte>)> keep_;
 };
 
 }  // namespace vfswatchd

@@ -6,8 +6,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/result.h"
+#include "base/unique_fd.h"
 #include "kernel/tracefs_probe.h"
 
 struct bpf_link;
@@ -32,7 +34,16 @@ class Hook {
     [[nodiscard]] static Result<Hook> attach(Kind kind, bpf_program* program,
                                              std::string_view function);
 
+    /// One that another process attached, by its descriptors. Not of the tracefs kinds.
+    [[nodiscard]] static Hook adopt(Kind kind, std::string_view function, UniqueFd program,
+                                    UniqueFd link);
+
     [[nodiscard]] const std::string& function() const { return function_; }
+    [[nodiscard]] Kind kind() const { return kind_; }
+    /// Its program stays attached as long as anybody has the link's descriptor.
+    [[nodiscard]] bool can_be_kept() const { return !probe_; }
+    [[nodiscard]] int program_fd() const { return program_fd_.get(); }
+    [[nodiscard]] int link_fd() const;
 
     /// Runs that the kernel skipped.
     /// Source: bpf_prog_info.recursion_misses, bpf_link_info.kprobe_multi.missed (6.7),
@@ -45,18 +56,19 @@ class Hook {
     };
     using Link = std::unique_ptr<bpf_link, LinkDeleter>;
 
-    Hook(Kind kind, bpf_program* program, std::string_view function)
-        : kind_(kind), program_(program), function_(function) {}
-    [[nodiscard]] Result<void> attach_link();
-    [[nodiscard]] Result<void> attach_to_tracefs();
-    [[nodiscard]] bpf_link* attach_multi() const;
+    Hook(Kind kind, std::string_view function, UniqueFd program)
+        : kind_(kind), function_(function), program_fd_(std::move(program)) {}
+    [[nodiscard]] Result<void> attach_link(bpf_program* program);
+    [[nodiscard]] Result<void> attach_to_tracefs(bpf_program* program);
+    [[nodiscard]] bpf_link* attach_multi(bpf_program* program) const;
     [[nodiscard]] std::uint64_t missed_by_link() const;
 
     Kind kind_;
-    bpf_program* program_;
     std::string function_;
+    UniqueFd program_fd_;
     std::optional<TracefsProbe> probe_;  ///< outlives the link
     Link link_;
+    UniqueFd adopted_link_;
     mutable std::uint64_t missed_ = 0;  ///< as last seen: a counter that cannot be read stays
 };
 

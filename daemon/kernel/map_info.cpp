@@ -23,6 +23,12 @@ std::uint64_t memlock_of(int fd) {
 
 }  // namespace
 
+std::string map_name(const bpf_map* map) {
+    const std::string name = bpf_map__name(map);
+    const auto dot = name.find('.');
+    return dot == std::string::npos ? name : name.substr(dot + 1);
+}
+
 std::vector<MapInfo> read_map_info(vfswatch_bpf& skeleton) {
     const volatile vfswatch_stats& stats = skeleton.bss->stats;
     // In this order: what is freed was created before.
@@ -39,10 +45,7 @@ std::vector<MapInfo> read_map_info(vfswatch_bpf& skeleton) {
     bpf_map* map = nullptr;
     bpf_object__for_each_map(map, skeleton.obj) {
         MapInfo info;
-        info.name = bpf_map__name(map);
-        // libbpf's own maps for globals carry the object's name in front of the section's.
-        if (const auto dot = info.name.find('.'); dot != std::string::npos)
-            info.name = info.name.substr(dot + 1);
+        info.name = map_name(map);
         if (const auto found = entries.find(info.name); found != entries.end())
             info.entries = found->second;
         info.capacity = bpf_map__max_entries(map);

@@ -172,36 +172,55 @@ Result<Probes> Probes::load(const Filter& filter, const TableSizes& sizes, Probe
     auto programs = probes.load_programs(methods);
     if (!programs) return fail(programs.error());
     probes.tables_ = std::move(*programs);
+    probes.fingerprint_ = fingerprint_of(*probes.tables_);
     if (auto done = fill_tables(*probes.tables_, filter, sizes); !done) return fail(done.error());
-    auto books = Books::open(*probes.tables_);
-    if (!books) return fail(books.error());
-    probes.books_ = std::move(*books);
-    if (filter.settings.snippet_targets == 0 || methods.exit == ExitMethod::kOff) return probes;
-    auto ring = SnippetRing::open(*probes.tables_);
-    if (!ring) return fail(ring.error());
-    probes.snippet_ring_ = std::move(*ring);
+    if (auto done = probes.open_tables(); !done) return fail(done.error());
     return probes;
 }
 
-Result<Probes::Skeleton> Probes::load_programs(ProbeMethods methods) const {
-    const LibbpfLog log;
+Result<void> Probes::open_tables() {
+    auto books = Books::open(*tables_);
+    if (!books) return fail(books.error());
+    books_ = std::move(*books);
+    if (settings_.snippet_targets == 0 || methods_.exit == ExitMethod::kOff) return {};
+    auto ring = SnippetRing::open(*tables_);
+    if (!ring) return fail(ring.error());
+    snippet_ring_ = std::move(*ring);
+    return {};
+}
+
+Result<Probes::Skeleton> Probes::open_programs() const {
     Skeleton skeleton(open_skeleton(typed_cast_));
     if (!skeleton) return fail(errno_error(errno, "open the BPF object"));
     skeleton->rodata->settings = settings_;
     size_tables(*skeleton, sizes_);
-    if (tables_)
-        if (auto done = share_tables(*skeleton); !done) return fail(done.error());
+    return skeleton;
+}
+
+Result<void> Probes::load_into_kernel(vfswatch_bpf& skeleton,
+                                      const std::vector<std::string>& programs) {
+    const LibbpfLog log;
     bpf_program* program = nullptr;
-    bpf_object__for_each_program(program, skeleton->obj) {
+    bpf_object__for_each_program(program, skeleton.obj) {
         bpf_program__set_autoload(program, false);
     }
-    for (const std::string& name : programs_of(methods))
-        bpf_program__set_autoload(find_program(*skeleton, name), true);
-    if (const int result = vfswatch_bpf__load(skeleton.get()); result != 0)
-        return fail(negative_errno_error(result, "load the BPF programs: " + log.first_warning()));
+    for (const std::string& name : programs)
+        bpf_program__set_autoload(find_program(skeleton, name), true);
+    const int result = vfswatch_bpf__load(&skeleton);
+    if (result == 0) return {};
+    return fail(negative_errno_error(result, "load the BPF programs: " + log.first_warning()));
+}
+
+Result<Probes::Skeleton> Probes::load_programs(ProbeMethods methods) const {
+    auto skeleton = open_programs();
+    if (!skeleton) return skeleton;
+    if (tables_)
+        if (auto done = share_tables(**skeleton); !done) return fail(done.error());
+    if (auto done = load_into_kernel(**skeleton, programs_of(methods)); !done)
+        return fail(done.error());
     const AccountingRung* rung = accounting_rung(methods.accounting);
     if (rung != nullptr && methods.paths)
-        if (auto done = set_resolver(*skeleton, rung->resolve); !done) return fail(done.error());
+        if (auto done = set_resolver(**skeleton, rung->resolve); !done) return fail(done.error());
     return skeleton;
 }
 
@@ -220,8 +239,7 @@ Result<void> Probes::share_tables(vfswatch_bpf& skeleton) const {
 std::vector<std::string> Probes::programs_of(ProbeMethods methods) const {
     std::vector<std::string> names;
     if (!tables_) {
-        for (const char* program : kBookPrograms)
-            names.emplace_back(program);
+        names.assign(kBookPrograms.begin(), kBookPrograms.end());
         if (needs_survey()) names.emplace_back(kSurveyProgram);
         for (const PathRung& rung : path_rungs_)
             for (const std::string& program : programs_at(rung, paths_by_multi_))
@@ -235,13 +253,27 @@ std::vector<std::string> Probes::programs_of(ProbeMethods methods) const {
         // It alone reads kernel memory that has no type, which a locked down kernel forbids.
         if (methods.paths) names.emplace_back(rung->resolve);
     }
-    if (const ExitRung* rung = exit_rung(methods.exit)) {
-        for (const std::string& function : read_functions_) {
-            if (!rung->enter.empty()) names.push_back(std::string(rung->enter) + function);
-            names.push_back(std::string(rung->leave) + function);
-        }
-        if (settings_.snippet_targets != 0) names.emplace_back(rung->snippet);
+    add_exit_programs(methods.exit, names);
+    if (settings_.snippet_targets != 0 && methods.exit != ExitMethod::kOff)
+        names.emplace_back(exit_rung(methods.exit)->snippet);
+    return names;
+}
+
+void Probes::add_exit_programs(ExitMethod method, std::vector<std::string>& names) const {
+    const ExitRung* rung = exit_rung(method);
+    if (rung == nullptr) return;
+    for (const std::string& function : read_functions_) {
+        if (!rung->enter.empty()) names.push_back(std::string(rung->enter) + function);
+        names.push_back(std::string(rung->leave) + function);
     }
+}
+
+std::vector<std::string> Probes::programs_beside_adopted() const {
+    std::vector<std::string> names(kBookPrograms.begin(), kBookPrograms.end());
+    // Probes of tracefs end with their process.
+    if (methods_.exit == ExitMethod::kKprobe) add_exit_programs(methods_.exit, names);
+    if (settings_.snippet_targets != 0 && methods_.exit != ExitMethod::kOff)
+        names.emplace_back(exit_rung(methods_.exit)->snippet);
     return names;
 }
 
@@ -347,12 +379,22 @@ Result<void> Probes::survey_tasks() {
 
 Result<void> Probes::attach_paths() {
     Result<void> outcome;
-    for (const PathRung& rung : path_rungs_)
-        if (auto done = attach_path_rung(rung); !done && outcome) outcome = done;
-    // What changed before is not known.
-    forget_paths();
-    if (!outcome || path_rungs_.size() == kPathRungs.size()) return outcome;
+    // Adopted ones stand already.
+    if (paths_.empty()) {
+        for (const PathRung& rung : path_rungs_)
+            if (auto done = attach_path_rung(rung); !done && outcome) outcome = done;
+        // What changed before is not known.
+        forget_paths();
+    }
+    if (!outcome || sees_all_paths()) return outcome;
     return fail(plain_error("this kernel does not show all functions that change paths"));
+}
+
+bool Probes::sees_all_paths() const {
+    return std::all_of(kPathRungs.begin(), kPathRungs.end(), [this](const PathRung& rung) {
+        return std::any_of(paths_.begin(), paths_.end(),
+                           [&](const Hook& hook) { return hook.function() == rung.function; });
+    });
 }
 
 Result<void> Probes::attach_path_rung(const PathRung& rung) {
@@ -373,7 +415,7 @@ void Probes::forget_paths() {
 }
 
 Result<void> Probes::attach_exit() {
-    if (methods_.accounting == AccountingMethod::kExit) return {};
+    if (methods_.accounting == AccountingMethod::kExit || !exit_.empty()) return {};
     auto hooks = exit_hooks(programs(), methods_.exit);
     if (!hooks) {
         // The end of a pair without its start sees nothing.
@@ -403,6 +445,8 @@ Result<void> Probes::move_to(ProbeMethods methods) {
     accounting_ = std::move(*accounting);
     exit_ = std::move(*exit);
     snippets_ = snippets ? std::move(*snippets) : Hooks{};
+    adopted_resolver_.reset();
+    moves_++;
     moved_to_ = std::move(*skeleton);
     methods_ = methods;
     return {};

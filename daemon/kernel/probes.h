@@ -8,9 +8,12 @@
 #include <utility>
 #include <vector>
 
+#include "base/bytes.h"
 #include "base/result.h"
+#include "base/unique_fd.h"
 #include "kernel/books.h"
 #include "kernel/hook.h"
+#include "kernel/kept_objects.h"
 #include "kernel/map_info.h"
 #include "kernel/rungs.h"
 #include "kernel/snippet_ring.h"
@@ -46,6 +49,20 @@ class Probes {
     /// Errors: what the kernel or libbpf refused, with libbpf's own first warning.
     [[nodiscard]] static Result<Probes> load(const Filter& filter, const TableSizes& sizes,
                                              ProbeMethods methods);
+
+    /// Goes on with what another process loaded and attached: `saved` is what its save() wrote,
+    /// `kept` what its objects() named. Nothing is counted twice and nothing missed. Programs of
+    /// another build than this one are replaced. Snippets are to be attached anew, and so are the
+    /// ends of reads where their method cannot be kept.
+    /// Errors: something is missing or does not fit; what was taken out of `kept` leaves the
+    /// kernel.
+    [[nodiscard]] static Result<Probes> adopt(const Filter& filter, const TableSizes& sizes,
+                                              ByteReader& saved, KeptObjects& kept);
+
+    /// What has to stay open for counting to go on without this process. Another set after
+    /// move_to().
+    [[nodiscard]] ObjectsToKeep objects() const;
+    void save(ByteWriter& out) const;
 
     Probes(Probes&&) noexcept;
     Probes& operator=(Probes&&) = delete;
@@ -94,16 +111,28 @@ class Probes {
     using Hooks = std::vector<Hook>;
 
     Probes(const Filter& filter, const TableSizes& sizes, ProbeMethods methods);
+    [[nodiscard]] Result<Skeleton> open_programs() const;
+    [[nodiscard]] static Result<void> load_into_kernel(vfswatch_bpf& skeleton,
+                                                       const std::vector<std::string>& programs);
     [[nodiscard]] Result<Skeleton> load_programs(ProbeMethods methods) const;
     [[nodiscard]] Result<void> share_tables(vfswatch_bpf& skeleton) const;
     [[nodiscard]] std::vector<std::string> programs_of(ProbeMethods methods) const;
     [[nodiscard]] Result<Hooks> accounting_hooks(vfswatch_bpf& skeleton,
                                                  ProbeMethods methods) const;
     [[nodiscard]] Result<Hooks> exit_hooks(vfswatch_bpf& skeleton, ExitMethod method) const;
+    [[nodiscard]] Result<void> open_tables();
+    [[nodiscard]] Result<void> adopt_tables(KeptObjects& kept);
+    [[nodiscard]] Result<void> adopt_hooks(ByteReader& saved, KeptObjects& kept);
+    [[nodiscard]] std::string prefix(ProbeRole role) const;
+    [[nodiscard]] Hooks& hooks_of(ProbeRole role);
+    [[nodiscard]] const Hooks& hooks_of(ProbeRole role) const;
+    [[nodiscard]] std::vector<std::string> programs_beside_adopted() const;
+    void add_exit_programs(ExitMethod method, std::vector<std::string>& names) const;
     [[nodiscard]] Result<Hooks> snippet_hooks(vfswatch_bpf& skeleton, ExitMethod method) const;
     [[nodiscard]] bool needs_survey() const;
     [[nodiscard]] Result<void> survey_tasks();
     [[nodiscard]] Result<void> attach_path_rung(const PathRung& rung);
+    [[nodiscard]] bool sees_all_paths() const;
     [[nodiscard]] vfswatch_bpf& programs() const { return moved_to_ ? *moved_to_ : *tables_; }
 
     vfswatch_settings settings_;
@@ -119,6 +148,9 @@ class Probes {
     Hooks exit_;
     Hooks paths_;
     Hooks snippets_;
+    std::uint64_t fingerprint_ = 0;  ///< of the programs of this build
+    std::uint32_t moves_ = 0;        ///< tells one set of programs from the next
+    UniqueFd adopted_resolver_;      ///< what adopted programs call lives as long as this
     std::unique_ptr<Books> books_;
     std::unique_ptr<SnippetRing> snippet_ring_;
     std::vector<AttachedProbe> left_;  ///< what stood there before a move, for its misses

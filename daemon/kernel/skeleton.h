@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
+
 // The generated skeleton uses the contract's types without including them.
 #include "bpf/vfswatch_abi.h"
 //
@@ -12,5 +14,8 @@ namespace vfswatchd {
 /// build whose kprobe.multi programs are of no use; all names are the same.
 /// Errors: nullptr and errno. Ownership: vfswatch_bpf__destroy().
 [[nodiscard]] vfswatch_bpf* open_skeleton(bool typed_cast);
+
+/// Tells programs of this build from those of another. Of an open skeleton.
+[[nodiscard]] std::uint64_t fingerprint_of(const vfswatch_bpf& skeleton);
 
 }  // namespace vfswatchd

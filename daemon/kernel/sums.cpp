@@ -97,6 +97,18 @@ std::vector<std::uint32_t> Sums::retire(const std::vector<std::uint32_t>& ids) {
     return retired;
 }
 
+std::vector<ReadSum> Sums::take_over() {
+    std::vector<ReadSum> drained;
+    for (std::uint32_t id = 1; id < sums_.size(); id++) {
+        const std::uint32_t state = load(sums_[id].state);
+        if (state == VFSWATCH_SUM_RETIRING) store(sums_[id].state, VFSWATCH_SUM_LIVE);
+        if (state == VFSWATCH_SUM_DRAINED) drained.push_back(copy_of(id, sums_[id]));
+    }
+    // A sum may be free already while the way to it is not dropped.
+    some_are_drained_ = true;
+    return drained;
+}
+
 void Sums::revive(const std::vector<std::uint32_t>& retired) {
     for (const std::uint32_t id : retired)
         store(sums_[id].state, VFSWATCH_SUM_LIVE);

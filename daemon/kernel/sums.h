@@ -45,6 +45,10 @@ class Sums {
     /// Every program that runs when this begins has ended when it returns.
     [[nodiscard]] Result<void> wait_for_programs() const;
 
+    /// What another process left half-way: those that it had drained, to be freed once they are
+    /// accounted for; what it had only retired lives on.
+    [[nodiscard]] std::vector<ReadSum> take_over();
+
     /// Takes that back.
     void revive(const std::vector<std::uint32_t>& retired);
 

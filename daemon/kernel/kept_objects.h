@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "base/unique_fd.h"
+
+namespace vfswatchd {
+
+/// Descriptors of kernel objects that outlive a process, by name.
+using KeptObjects = std::map<std::string, UniqueFd>;
+
+/// The same, while their owner has them.
+using ObjectsToKeep = std::map<std::string, int>;
+
+}  // namespace vfswatchd
