@@ -98,6 +98,7 @@ struct Config {
     std::vector<ListenAddress> listen;
     ProbeWishes probe;
     PathView path_view = PathView::kProcess;
+    bool persist = true;  ///< counts and probes outlive a restart or crash of the service
     Limits limits;
     std::vector<TargetConfig> targets;
 };

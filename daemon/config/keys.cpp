@@ -65,6 +65,8 @@ constexpr std::array kKeys = std::to_array<KeySpec>({
     {KeyId::kProbeExit, "probe.exit", KeyType::kWord, false, 0, 0, 0, kAutoWord,
      "How the ends of reads are seen; off: not at all, so that there are no errors, ends of file, "
      "durations and snippets."},
+    {KeyId::kPersist, "persist", KeyType::kBool, false, 0, 0, 0, "true",
+     "Whether counts and probes outlive a restart or crash of the service under systemd."},
     {KeyId::kPathView, "path_view", KeyType::kWord, false, 0, 0, 0, "process",
      "Whose mount namespace paths are shown by: the reading process's or the host's."},
     {KeyId::kLimits, "limits", KeyType::kMapping, false, 0, 0, 0, "",

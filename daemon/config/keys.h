@@ -18,6 +18,7 @@ enum class KeyId {
     kProbe,
     kProbeAccounting,
     kProbeExit,
+    kPersist,
     kPathView,
     kLimits,
     kMaxSeries,

@@ -54,6 +54,8 @@ void ConfigReader::read_key(const KeySpec& key, const YamlNode& value) {
         case KeyId::kProbeExit:
             exit_place_ = nodes_.place(value);
             return read_method<ExitMethod>(key, value, kExitMethods, config_.probe.exit);
+        case KeyId::kPersist:
+            return nodes_.read_bool(key, value, config_.persist);
         case KeyId::kPathView:
             return read_path_view(key, value);
         case KeyId::kMaxSeries:

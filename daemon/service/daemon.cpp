@@ -13,8 +13,10 @@
 #include "kernel/ladder.h"
 #include "kernel/platform.h"
 #include "kernel/rungs.h"
+#include "policy/identity.h"
 #include "policy/lower.h"
 #include "policy/warnings.h"
+#include "service/keeper.h"
 #include "service/loop.h"
 #include "service/miss_watch.h"
 #include "service/page.h"
@@ -171,11 +173,20 @@ bool attach_paths(Probes& probes, const Log& log) {
     return false;
 }
 
-void attach_snippets(Probes& probes, bool sees_renames, const Log& log) {
-    // What is sensitive is known by its path.
+/// In this order: what is sensitive is known by its path.
+void attach_paths_and_snippets(Probes& probes, const Filter& filter, const Log& log) {
+    const bool sees_renames = attach_paths(probes, log);
+    if (filter.settings.snippet_targets == 0) return;
     if (!sees_renames) return log.warning("nothing is sampled: changes of paths are not seen");
     if (auto done = probes.attach_snippets(); !done)
         log.warning("nothing is sampled: " + done.error().message());
+}
+
+/// Counts do without it.
+void attach_exit(Probes& probes, const Log& log) {
+    if (auto done = probes.attach_exit(); !done)
+        log.warning("errors and ends of file are not counted, and nothing is sampled: " +
+                    done.error().message());
 }
 
 OrRefusal<std::shared_ptr<Watch>> attach(const Config& config, const Filter& filter,
@@ -185,15 +196,64 @@ OrRefusal<std::shared_ptr<Watch>> attach(const Config& config, const Filter& fil
     tell_what_is_missing(config, *methods, log);
     auto probes = Probes::load(filter, table_sizes(config, filter), *methods);
     if (!probes) return refuse_kernel(probes.error(), config.probe);
-    const bool sees_renames = attach_paths(*probes, log);
-    if (filter.settings.snippet_targets != 0) attach_snippets(*probes, sees_renames, log);
+    attach_paths_and_snippets(*probes, filter, log);
     if (auto done = probes->attach_accounting(); !done)
         return refuse_kernel(done.error(), config.probe);
-    // Counts do without it.
-    if (auto done = probes->attach_exit(); !done)
-        log.warning("errors and ends of file are not counted, and nothing is sampled: " +
-                    done.error().message());
+    attach_exit(*probes, log);
     return std::make_shared<Watch>(std::move(*probes), config);
+}
+
+/// Goes on with the probes and counts of the process before. Absent: there are none, or they are of
+/// no use, and the log says why.
+std::shared_ptr<Watch> go_on(const Config& config, const Filter& filter, Keeper& keeper,
+                             StateResets& resets, const Log& log) {
+    const auto saved = keeper.saved();
+    if (!saved) return nullptr;
+    ByteReader reader(*saved);
+    const Identity now = identity_of(config, filter);
+    const auto refused = [&](std::uint64_t StateResets::*reason, const std::string& why) {
+        resets.*reason += 1;
+        log.warning("counts start from 0: " + why);
+        return nullptr;
+    };
+    if (reader.get_text() != now.layout)
+        return refused(&StateResets::layout, "what the version before kept has another layout");
+    if (reader.get_text() != now.config)
+        return refused(&StateResets::config,
+                       "the configuration has changed while the daemon was not there");
+    auto probes = Probes::adopt(filter, table_sizes(config, filter), reader, keeper.objects());
+    if (!probes)
+        return refused(&StateResets::damaged, "the kept probes: " + probes.error().message());
+    const ProbeMethods methods = probes->methods();
+    attach_paths_and_snippets(*probes, filter, log);
+    attach_exit(*probes, log);
+    auto watch = std::make_shared<Watch>(std::move(*probes), config);
+    if (!watch->restore(reader, keeper))
+        return refused(&StateResets::damaged, "the kept counts are not whole");
+    log.info("going on with the counts of the process before: accounting by " +
+             std::string(method_name(methods.accounting)) + ", ends of reads by " +
+             std::string(method_name(methods.exit)));
+    tell_what_is_missing(config, methods, log);
+    return watch;
+}
+
+OrRefusal<std::shared_ptr<Watch>> go_on_or_attach(const Config& config, const Filter& filter,
+                                                  Keeper* keeper, const Log& log) {
+    if (keeper == nullptr) return attach(config, filter, log);
+    StateResets resets;
+    if (config.persist)
+        if (auto watch = go_on(config, filter, *keeper, resets, log)) return watch;
+    keeper->forget();
+    auto watch = attach(config, filter, log);
+    if (watch) (*watch)->note_resets(resets);
+    return watch;
+}
+
+void keep(const Config& config, const Filter& filter, Keeper* keeper, Watch& watch,
+          const Log& log) {
+    if (keeper == nullptr || !config.persist) return;
+    if (auto done = watch.keep_in(*keeper, identity_of(config, filter)); !done)
+        log.warning("counts will not outlive this process: " + done.error().message());
 }
 
 Result<void> watch_rings(Watch& watch, Loop& loop) {
@@ -217,13 +277,16 @@ OrRefusal<void> serve(const Config& config, const Filter& filter, const Log& log
         log.notice("SIGHUP: this version reads its configuration at start only; restart it");
     });
     if (!loop) return refuse(ExitCode::kUnavailable, loop.error().message());
+    // It outlives the watch.
+    const std::unique_ptr<Keeper> keeper = Keeper::take_over();
     Service service(config, log, **loop);
     auto server = listen(config, service);
     if (!server) return tl::unexpected(server.error());
     for (const std::string& warning : snippet_warnings(config))
         log.warning(warning);
-    auto watch = attach(config, filter, log);
+    auto watch = go_on_or_attach(config, filter, keeper.get(), log);
     if (!watch) return tl::unexpected(watch.error());
+    keep(config, filter, keeper.get(), **watch, log);
     service.publish(*watch);
     MissWatch misses(**watch, config.probe, log);
     (*loop)->each_second([&misses, &counts = **watch, &log, told = false]() mutable {
@@ -232,6 +295,8 @@ OrRefusal<void> serve(const Config& config, const Filter& filter, const Log& log
         if (!reclaimed && !std::exchange(told, true))
             log.warning("idle files keep their place in limits.max_files: " +
                         reclaimed.error().message());
+        if (auto done = counts.save(); !done)
+            log.warning("a crash would lose counts: " + done.error().message());
     });
     if (auto done = watch_rings(**watch, **loop); !done)
         return refuse(ExitCode::kUnavailable, done.error().message());

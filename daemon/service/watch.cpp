@@ -22,6 +22,9 @@ class ScrapeBody : public BodySource {
     std::unique_ptr<ScrapeStream> stream_;
 };
 
+/// For each, all of some file's tasks would have to turn within the same milliseconds again.
+constexpr int kCatchUpSnapshots = 4;
+
 double unix_seconds() {
     const auto now = std::chrono::system_clock::now().time_since_epoch();
     return std::chrono::duration<double>(now).count();
@@ -54,12 +57,90 @@ Watch::Watch(Probes probes, const Config& config)
     if (probes_.snippets() != nullptr) snippets_.emplace(config);
 }
 
+bool Watch::restore(ByteReader& saved, Keeper& keeper) {
+    SeriesTable& table = exposition_.table();
+    if (!table.load(saved) || !saved.finished()) return false;
+    Books& books = probes_.books();
+    keeper.for_each_name([&](std::span<const std::byte> record) { books.restore_name(record); });
+    // From here on: what is taken out of the ring below is in no saved state yet.
+    books.keep_names([&keeper](std::span<const std::byte> record) { keeper.keep_name(record); });
+    // Half-way back to the kernel: of some the counts were not saved any more.
+    for (const ReadSum& sum : books.sums().take_over())
+        if (table.knows_sum(sum.id)) table.retire(sum, std::chrono::steady_clock::now());
+    return catch_up();
+}
+
+/// A snapshot may show less than the process before had published, where a run settled between its
+/// halves. The next one shows that.
+bool Watch::catch_up() {
+    for (int i = 0; i < kCatchUpSnapshots; i++) {
+        const auto snapshot = probes_.books().read();
+        if (!snapshot) return false;
+        exposition_.table().apply(*snapshot, std::chrono::steady_clock::now());
+    }
+    return true;
+}
+
+Result<void> Watch::keep_in(Keeper& keeper, Identity identity) {
+    const std::lock_guard lock(mutex_);
+    identity_ = std::move(identity);
+    keeper_ = &keeper;
+    auto kept = keep_all();
+    if (kept) kept = probes_.books().sums().free_drained();
+    if (!kept) {
+        keeper_ = nullptr;
+        return kept;
+    }
+    probes_.books().keep_names(
+        [&keeper](std::span<const std::byte> record) { keeper.keep_name(record); });
+    return {};
+}
+
+Result<void> Watch::keep_all() {
+    const std::uint64_t names_bytes = keeper_->names_bytes();
+    return keeper_->keep(probes_.objects(), state(), names_bytes);
+}
+
+std::string Watch::state() {
+    std::vector<FileName> files;
+    std::vector<CgroupName> cgroups;
+    probes_.books().take_names(files, cgroups);
+    exposition_.table().learn(files, cgroups);
+    ByteWriter out;
+    out.put_text(identity_.layout);
+    out.put_text(identity_.config);
+    probes_.save(out);
+    exposition_.table().save(out);
+    saved_changes_ = exposition_.table().changes();
+    return out.bytes();
+}
+
+Result<void> Watch::save() {
+    const std::lock_guard lock(mutex_);
+    return save_changes();
+}
+
+Result<void> Watch::save_changes() {
+    if (exposition_.table().changes() == saved_changes_) return {};
+    return save_now();
+}
+
+Result<void> Watch::save_now() {
+    if (keeper_ == nullptr) return {};
+    // Before the names are taken: what comes meanwhile may be in the state and stay there as well.
+    const std::uint64_t names_bytes = keeper_->names_bytes();
+    return keeper_->save(state(), names_bytes);
+}
+
 Result<std::unique_ptr<BodySource>> Watch::scrape() {
     const auto begin = std::chrono::steady_clock::now();
     const std::lock_guard lock(mutex_);
     auto snapshot = probes_.books().read();
     if (!snapshot) return fail(snapshot.error().within("scrape"));
     auto stream = exposition_.scrape(*snapshot, self_metrics(), begin);
+    // Before it is shown which files have a series of their own, and which have left theirs: the
+    // next process keeps to that. An error is told by the save of each second.
+    (void)save_changes();
     last_scrape_seconds_ =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     return std::make_unique<ScrapeBody>(std::move(stream));
@@ -85,6 +166,9 @@ Result<void> Watch::reclaim() {
     }
     for (const ReadSum& sum : sums.drain(*retired))
         exposition_.table().retire(sum, std::chrono::steady_clock::now());
+    // What they came to is known here alone from then on.
+    if (!retired->empty())
+        if (auto done = save_now(); !done) return done;
     return sums.free_drained();
 }
 
@@ -141,7 +225,8 @@ KernelDrops Watch::drops() {
 
 Result<void> Watch::move_to(ProbeMethods methods) {
     const std::lock_guard lock(mutex_);
-    return probes_.move_to(methods);
+    if (auto done = probes_.move_to(methods); !done) return done;
+    return keeper_ == nullptr ? Result<void>{} : keep_all();
 }
 
 SelfMetrics Watch::self_metrics() {
@@ -160,6 +245,7 @@ SelfMetrics Watch::self_metrics() {
                     {"child_unfollowed", drops.children_unfollowed},
                     {"snippet_malformed", snippets_ ? snippets_->malformed() : 0}};
     self.snippets = snippet_counts();
+    self.state_resets = resets_;
     self.paths_resolved = probes_.books().paths_resolved();
     self.config_last_reload_success_timestamp_seconds = started_at_seconds_;
     self.last_scrape_duration_seconds = last_scrape_seconds_;

@@ -14,6 +14,8 @@
 #include "http/body.h"
 #include "kernel/probes.h"
 #include "metrics/collector.h"
+#include "policy/identity.h"
+#include "service/keeper.h"
 #include "service/snippet_flow.h"
 
 namespace vfswatchd {
@@ -24,6 +26,20 @@ class Watch {
   public:
     /// Owns attached probes.
     Watch(Probes probes, const Config& config);
+
+    /// Goes on with what another process counted: its probes are adopted already.
+    /// False: what was saved is not whole, and this watch is of no use.
+    [[nodiscard]] bool restore(ByteReader& saved, Keeper& keeper);
+
+    /// From here on all of it outlives this process. `keeper` outlives this. `identity`: as the
+    /// saved state is to begin. Errors: it does not, and everything else goes on.
+    [[nodiscard]] Result<void> keep_in(Keeper& keeper, Identity identity);
+
+    /// For vfswatch_state_resets_total.
+    void note_resets(const StateResets& resets) { resets_ = resets; }
+
+    /// Saves what has changed since the last time, if anything has.
+    [[nodiscard]] Result<void> save();
 
     /// The page of this moment.
     /// Errors: the kernel's counts could not be read.
@@ -57,12 +73,21 @@ class Watch {
   private:
     using TimePoint = std::chrono::steady_clock::time_point;
 
+    [[nodiscard]] bool catch_up();
+    [[nodiscard]] std::string state();
+    [[nodiscard]] Result<void> keep_all();
+    [[nodiscard]] Result<void> save_changes();
+    [[nodiscard]] Result<void> save_now();
     [[nodiscard]] SelfMetrics self_metrics();
     [[nodiscard]] std::vector<SnippetCounts> snippet_counts();
     [[nodiscard]] bool reclaim_is_due(TimePoint now);
     [[nodiscard]] Result<std::vector<std::uint32_t>> retire_idle_sums(TimePoint now);
 
-    std::mutex mutex_;  ///< over probes_ and what the last scrape took
+    Keeper* keeper_ = nullptr;  ///< nullptr: nothing is kept
+    Identity identity_;
+    StateResets resets_;
+    std::uint64_t saved_changes_ = 0;  ///< as the series' table counts them
+    std::mutex mutex_;                 ///< over probes_ and what the last scrape took
     Probes probes_;
     Exposition exposition_;
     std::optional<SnippetFlow> snippets_;  ///< absent: no target asks

@@ -2,7 +2,6 @@
 """The unit as systemd runs it: start, status, restart, watchdog, stop; what bad input gets; what the
 endpoint and the journal say."""
 import gzip
-import json
 import os
 import pathlib
 import re
@@ -11,21 +10,10 @@ import socket
 import subprocess
 import time
 
-from harness import checks, daemon, endpoint, programs
+from harness import checks, daemon, endpoint, kernel, programs
 
 DATA = pathlib.Path("/srv/service")
 PLAIN = {"targets": [{"name": "data", "paths": {"include": [f"{DATA}/**"]}}]}
-GONE_SECONDS = 15
-
-
-def objects_of_bpf():
-    """Ids of programs, links and maps, without what systemd itself keeps for its cgroups."""
-    found = set()
-    for kind in ("prog", "link", "map"):
-        listed = json.loads(daemon.command("bpftool", "-j", kind, "show")[1] or "[]")
-        found |= {(kind, entry["id"], entry.get("name", "")) for entry in listed
-                  if not str(entry.get("type", "")).startswith("cgroup")}
-    return found
 
 
 def check_start(check, before):
@@ -35,7 +23,7 @@ def check_start(check, before):
     check.true("start STATUS line", "data" in text and "127.0.0.1:9974" in text, text)
     status, shown = daemon.command("systemctl", "status", "--no-pager", daemon.UNIT)
     check.true("status shows it", status == 0 and f'Status: "{text}"' in shown)
-    names = {name for _, _, name in objects_of_bpf() - before}
+    names = {name for _, _, name in kernel.objects() - before}
     check.true("start programs and maps are in the kernel",
                {"account_lsm", "runs", "sums"} <= names or {"account_fentry", "sums"} <= names,
                sorted(names))
@@ -73,8 +61,7 @@ def check_stop(check, before):
     daemon.stop()
     check.equal("stop state", (daemon.shown("ActiveState"), daemon.shown("Result")),
                 ("inactive", "success"))
-    left = checks.until(lambda: not objects_of_bpf() - before, GONE_SECONDS)
-    check.true("stop leaves nothing in the kernel", left, sorted(objects_of_bpf() - before))
+    check.equal("stop leaves nothing in the kernel", kernel.left_since(before), [])
 
 
 def check_stop_under_load(check, before):
@@ -281,7 +268,7 @@ def check_scrape_calls(check):
 
 def body(check):
     DATA.mkdir(parents=True)
-    before = objects_of_bpf()
+    before = kernel.objects()
     check_start(check, before)
     check_restart(check)
     check_stop(check, before)

@@ -294,7 +294,7 @@ MARK = "@"
 GOOD = "sample: 1/1"
 FAULTS = {
     "an include on the deny list": ("[@/etc/shadow]", GOOD),
-    "one below a folder on it": ("[/srv, @/root/.ssh/id_rsa]", GOOD),
+    "one below a folder on it": ("[@/root/.ssh/id_rsa]", GOOD),
     "sample 0/0": ("[/srv]", "sample: @0/0"),
     "sample 2/3": ("[/srv]", "sample: @2/3"),
     "max_bytes 0": ("[/srv]", "max_bytes: @0"),

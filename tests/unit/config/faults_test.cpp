@@ -71,7 +71,7 @@ const BadConfig kBadConfigs[] = {
      "expected one of name, processes, paths, file_types, labels, max_files, latency, snippets"},
     {"KeyAtTheWrongPlace", TARGET "    include: ['/etc/**']\n", "3:5",
      "its place is `targets[].paths.include`"},
-    {"LaterTopLevelKey", "persist: true\n" TARGET, "1:1", "unknown key `persist`"},
+    {"LaterTopLevelKey", "web_config_file: \"\"\n" TARGET, "1:1", "unknown key `web_config_file`"},
     {"DuplicateKey", TARGET "    labels: [pid]\n    labels: [comm]\n", "4:5",
      "a second time, the first is at f.yaml:3:5"},
     {"DuplicateTopLevelKey", "targets:\n  - name: a\ntargets:\n  - name: b\n", "3:1",
@@ -256,6 +256,8 @@ const BadConfig kBadConfigs[] = {
      "expected one that can account: auto, fexit or kprobe_multi"},
 
     // Whose view of paths.
+    {"PersistIsNoWord", "persist: yes\n" TARGET, "1:10",
+     "persist: found `yes`, expected true or false"},
     {"UnknownPathView", "path_view: container\n" TARGET, "1:12",
      "path_view: found `container`, expected one of process, host"},
     {"PathViewGuess", "path_view: proces\n" TARGET, "1:12", "did you mean `process`?"},

@@ -53,6 +53,7 @@ TEST(ConfigParse, FillsInEveryDefault) {
     EXPECT_EQ(config.listen[0].host, "127.0.0.1");
     EXPECT_EQ(config.listen[0].port, 9974);
     EXPECT_EQ(config.probe, ProbeWishes{});
+    EXPECT_TRUE(config.persist);
     EXPECT_EQ(config.path_view, PathView::kProcess);
     EXPECT_EQ(config.limits.max_series, 20000U);
     EXPECT_EQ(config.limits.max_files, 65536U);
@@ -81,6 +82,7 @@ listen:
 probe:
   accounting: kprobe_multi
   exit: fexit
+persist: false
 path_view: host
 limits:
   max_series: 1
@@ -117,6 +119,7 @@ targets:
 )");
     ASSERT_EQ(config.listen.size(), 3U);
     EXPECT_EQ(config.listen[1].host, "::");
+    EXPECT_FALSE(config.persist);
     EXPECT_EQ(config.listen[1].port, 65535);
     EXPECT_EQ(config.listen[2].host, "localhost");
     EXPECT_EQ(config.listen[2].port, 0);

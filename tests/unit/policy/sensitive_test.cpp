@@ -397,16 +397,17 @@ TEST(SensitiveIncludes, AreSeenThroughEscapesAndWildcards) {
 
 TEST(SensitiveIncludes, AreFaultsOfLoweringAllAtOnceInTheirOrder) {
     Config config;
-    config.targets = {target(Copies::kSome, {"/etc/shadow", "/srv"}),
-                      target(Copies::kSome, {"/srv", "/srv", ".ssh"}),
+    config.targets = {target(Copies::kSome, {"/etc/shadow"}),
+                      target(Copies::kSome, {"/etc/gshadow", ".ssh"}),
                       // One state for each set of places where an `a` stood among the last 17.
                       target(Copies::kNothing, {"/", "/", "/", "*a" + std::string(17, '?')})};
     const FilterOrFaults filter = lower(config);
     ASSERT_FALSE(filter);
-    ASSERT_EQ(filter.error().size(), 3U);
+    ASSERT_EQ(filter.error().size(), 4U);
     EXPECT_THAT(format_fault(filter.error()[0]), StartsWith("f.yaml:1:7: include: `/etc/shadow`"));
-    EXPECT_THAT(format_fault(filter.error()[1]), StartsWith("f.yaml:3:7: include: `.ssh`"));
-    EXPECT_THAT(format_fault(filter.error()[2]), StartsWith("f.yaml:4:7: with '*a"));
+    EXPECT_THAT(format_fault(filter.error()[1]), StartsWith("f.yaml:1:7: include: `/etc/gshadow`"));
+    EXPECT_THAT(format_fault(filter.error()[2]), StartsWith("f.yaml:2:7: include: `.ssh`"));
+    EXPECT_THAT(format_fault(filter.error()[3]), StartsWith("f.yaml:4:7: with '*a"));
 }
 
 TEST(SensitiveIncludes, AreCutAtALimit) {

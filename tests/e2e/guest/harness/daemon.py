@@ -33,11 +33,19 @@ def configure(config):
 
 
 def start(config):
-    """(Re)starts the daemon with this config; returns when it counts (Type=notify)."""
+    """Starts the daemon with this config and all counts at 0, whatever ran before; returns when it
+    counts (Type=notify)."""
     configure(config)
     if not DROP_IN.exists():
         drop_in(PATIENCE)
+    # A restart would go on with the counts of an equal config.
+    stop()
     systemctl("reset-failed", UNIT, check=False)
+    systemctl("start", UNIT)
+
+
+def restart():
+    """Another process, which goes on where it can; returns when it counts."""
     systemctl("restart", UNIT)
 
 

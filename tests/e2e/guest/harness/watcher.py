@@ -83,7 +83,7 @@ class _Watch:
             return
         if not key.startswith(FILES):
             return
-        self.ended[_sum_of(key)] += value
+        self.ended[sum_of(key)] += value
         if self.staying in key:
             self.staying_left.append(f"{key.decode()} {value}")
 
@@ -100,11 +100,11 @@ class _Watch:
         present = collections.Counter()
         for key, value in self.last.items():
             if key.startswith(FILES):
-                present[_sum_of(key)] += value
+                present[sum_of(key)] += value
         staying = collections.defaultdict(dict)
         for key, value in self.last.items():
             if key.startswith(FILES) and self.staying in key:
-                staying[_sum_of(key)][PATH.search(key)[1].decode()] = value
+                staying[sum_of(key)][PATH.search(key)[1].decode()] = value
         return {"rows": self.rows, "falls": self.falls[:KEPT_TEXTS], "lives": self.lives,
                 "staying_left": self.staying_left[:KEPT_TEXTS], "staying": staying,
                 "sums": present + self.ended}
@@ -121,7 +121,7 @@ def _target(key):
     return TARGET.search(key)[1].decode()
 
 
-def _sum_of(key):
+def sum_of(key):
     """Name of a sum: bytes TARGET or calls TARGET."""
     return f"{'bytes' if key.startswith(FILES[0]) else 'calls'} {_target(key)}"
 
