@@ -147,7 +147,8 @@ def times_of(entries):
 def check_ceiling(check, name, entries, most, delay=DELAY_SECONDS):
     """In no number of seconds more than so many for each of them."""
     times = times_of(entries)
-    if check.true(f"{name} entries of more than a second", len(times) > most, len(times)):
+    check.true(f"{name} has entries", times, len(times))
+    if len(times) > most:
         early = max(seconds - (late - first) for seconds in range(1, len(times) // most + 1)
                     for first, late in zip(times, times[most * seconds:]))
         check.true(f"{name} never more than {most} a second", early <= delay,
