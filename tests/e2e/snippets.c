@@ -6,15 +6,16 @@
 #define _GNU_SOURCE
 #include <err.h>
 #include <fcntl.h>
+#include <linux/userfaultfd.h>
 #include <pthread.h>
-#include <stdatomic.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static const char kUsage[] =
@@ -24,8 +25,8 @@ static const char kUsage[] =
     "       snippets edge FILE ROOM BYTES\n"
     "         asks once for BYTES, where only ROOM is mapped; prints TID 0 BYTES RETURNED\n"
     "       snippets torn FILE TIMES\n"
-    "         reads the whole FILE, without a 0 in it, TIMES, and each time loses the first page\n"
-    "         that it got before it has the last\n"
+    "         reads the whole FILE, which begins with no 0, TIMES, and each time loses the first\n"
+    "         page that it got before it has the last\n"
     "       snippets print FILE BYTES\n"
     "         reads once, and prints what it got\n";
 
@@ -42,8 +43,8 @@ static size_t number_of(const char *text) {
 }
 
 static char *mapped(size_t bytes) {
-    char *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+    char *memory =
+        mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED) err(1, "mmap");
     return memory;
 }
@@ -119,37 +120,53 @@ static void edge(size_t room, size_t bytes) {
     printf("%d 0 %zu %zd\n", gettid(), bytes, got);
 }
 
-/* A buffer that is torn while it is filled. */
+/*
+ * A buffer that is torn while it is filled.  Its last page is not there until
+ * its first one is gone: the kernel, which fills it from the front, waits for
+ * the last page, so the read cannot end before.
+ */
 
 struct Torn {
     char *buffer;
     size_t bytes;
-    atomic_bool waits;
+    struct uffdio_range last_page;
+    int faults_fd;
 };
 
-static bool has_come(const char *byte) {
-    return __atomic_load_n(byte, __ATOMIC_ACQUIRE) != 0;
+static void hold_last_page(struct Torn *torn) {
+    const unsigned long long page = page_bytes();
+    struct uffdio_api api = {.api = UFFD_API};
+    torn->last_page.start = ((unsigned long)torn->buffer + torn->bytes - 1) / page * page;
+    torn->last_page.len = page;
+    struct uffdio_register held = {.range = torn->last_page, .mode = UFFDIO_REGISTER_MODE_MISSING};
+    torn->faults_fd = (int)syscall(SYS_userfaultfd, O_CLOEXEC);
+    if (torn->faults_fd < 0 || ioctl(torn->faults_fd, UFFDIO_API, &api) ||
+        ioctl(torn->faults_fd, UFFDIO_REGISTER, &held))
+        err(1, "userfaultfd");
+}
+
+static void let_last_page_come(struct Torn *torn) {
+    struct uffdio_zeropage come = {.range = torn->last_page};
+    if (ioctl(torn->faults_fd, UFFDIO_ZEROPAGE, &come)) err(1, "userfaultfd");
 }
 
 static void *lose_first_page(void *argument) {
     struct Torn *torn = argument;
-    atomic_store(&torn->waits, true);
-    while (!has_come(torn->buffer)) continue;
+    while (!__atomic_load_n(torn->buffer, __ATOMIC_ACQUIRE)) continue;
     unmap(torn->buffer, page_bytes());
-    // The kernel fills it from the front.  Were the last byte there, the read might have ended
-    // before, and nobody could say what whoever looked at its end found.
-    if (has_come(torn->buffer + torn->bytes - 1)) errx(1, "the read was over too soon");
+    let_last_page_come(torn);
     return NULL;
 }
 
 static void read_torn(size_t bytes) {
-    struct Torn torn = {mapped(bytes), bytes, false};
+    struct Torn torn = {.buffer = mapped(bytes), .bytes = bytes};
     pthread_t thread;
+    hold_last_page(&torn);
     if (pthread_create(&thread, NULL, lose_first_page, &torn)) errx(1, "pthread_create");
-    while (!atomic_load(&torn.waits)) continue;
     const ssize_t got = pread(fd, torn.buffer, bytes, 0);
     if (got != (ssize_t)bytes) err(1, "%s: %zd", path, got);
     pthread_join(thread, NULL);
+    close(torn.faults_fd);
     unmap(torn.buffer + page_bytes(), bytes - page_bytes());
 }
 

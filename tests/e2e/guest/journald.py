@@ -25,7 +25,7 @@ TARGETS, READERS_OF_ONE, READS_PER_SECOND = ("even", "odd"), 2, 40
 FULL_SECONDS = 5
 # Against the longest before: two busy processors of an emulated machine are no clock.
 SLOW_FACTOR, SLOW_SECONDS = 3, 2
-TORN_BYTES, TORN_TIMES = 64 << 20, 2
+TORN_BYTES, TORN_TIMES = 1 << 20, 2
 # Shorter than journald stands still after the daemon had something to tell.
 WATCHDOG_SECONDS = 5
 STOP_SECONDS = 10
