@@ -27,7 +27,7 @@ SHARING = ("red", "green", "blue")
 SHARED_RATE = 20
 SHARED_READS, SHARED_EVERY_NS = 2000, 2_000_000
 MIX_READERS, MIX_READS, MIX_EVERY_NS = 4, 2500, 2_000_000
-FLOOD_READS, FLOOD_BYTES = 10_000, 4096
+FLOOD_READS, FLOOD_BYTES, FLOOD_EVERY_NS = 10_000, 4096, 800_000
 # From the read, whose time decides, to its entry, whose time we see; check_sharing measures it.
 DELAY_SECONDS = 0.3
 # In a flood there are always some that wait, in the ring and in the daemon's queue.
@@ -109,9 +109,13 @@ def check_deny_list(check, cursor):
     check.same("deny list: entries of the others alone", rows_of(cursor, "wide", pids), wanted)
     check.same("deny list: lifted", rows_of(cursor, "lifted", pids),
                {name: text[:40] for name, text in printed.items()})
-    seen = endpoint.scrape().by(endpoint.FILE_BYTES, "path", target="wide")
-    check.same("deny list: all are counted", {name: seen.get(name) for name in printed},
-               {name: len(text) for name, text in printed.items()})
+    sizes = {name: len(text) for name, text in printed.items()}
+
+    def counted():
+        seen = endpoint.scrape().by(endpoint.FILE_BYTES, "path", target="wide")
+        return {name: seen.get(name) for name in sizes}
+
+    check.same("deny list: all are counted", endpoint.until_equal(counted, sizes), sizes)
     check_renamed(check, cursor)
 
 
@@ -169,7 +173,8 @@ def check_share(check, cursor):
     made = sum(calls for _, _, calls in rows)
     returned = sum(count for _, count, _ in rows)
     page = samples.at_rest("share")
-    check.equal("share calls", page.sum(endpoint.FILE_CALLS, target="share"), made)
+    check.equal("share calls", endpoint.until_equal(
+        lambda: endpoint.scrape().sum(endpoint.FILE_CALLS, target="share"), made), made)
     taken, wanted = samples.sampled(page, "share"), returned / ONE_IN
     sigma = math.sqrt(returned * (1 / ONE_IN) * (1 - 1 / ONE_IN))
     check.true(f"share 1 in {ONE_IN} of {returned} reads", abs(taken - wanted) <= SIGMAS * sigma,
@@ -186,6 +191,7 @@ def check_every(check, cursor):
                    "-c", "rp", "-i", str(MIX_EVERY_NS),
                    *(f"{DATA}/mix/file{i}" for i in range(2 * MIX_READERS)))
     calls, eofs, errors = (sum(row[i] for row in rows) for i in (2, 3, 4))
+    endpoint.until_equal(lambda: endpoint.scrape().sum(endpoint.FILE_CALLS, target="every"), calls)
     page = samples.at_rest("every")
     check.true("every there are ends of file and errors", eofs and errors, (calls, eofs, errors))
     check.equal("every sampled == calls - ends of file - errors", samples.sampled(page, "every"),
@@ -222,12 +228,14 @@ def check_other_calls(check, before):
 def check_flood(check, cursor):
     """Long snippets, as fast as they come: each is written, or counted by why it is not."""
     rows = readers("-p", "-t", str(READERS), "-n", str(FLOOD_READS // READERS), "-b",
-                   str(FLOOD_BYTES), "-c", "p", *[str(DATA / "flood")] * READERS)
+                   str(FLOOD_BYTES), "-c", "p", "-i", str(FLOOD_EVERY_NS),
+                   *[str(DATA / "flood")] * READERS)
     page = samples.at_rest("flood")
     check.equal("flood sampled == calls", samples.sampled(page, "flood"),
                 sum(calls for _, _, calls in rows))
-    check.equal("flood bytes and calls", page.files(target="flood"),
-                {f"{DATA}/flood": tuple(sum(row[i] for row in rows) for i in (1, 2))})
+    wanted = {f"{DATA}/flood": tuple(sum(row[i] for row in rows) for i in (1, 2))}
+    check.equal("flood bytes and calls", endpoint.until_equal(
+        lambda: endpoint.scrape().files(target="flood"), wanted), wanted)
     entries = samples.entries(cursor, "flood")
     samples.check_sums(check, page, entries, "flood")
     check_ceiling(check, "flood", entries, samples.MOST_PER_SECOND, FLOOD_DELAY_SECONDS)

@@ -175,13 +175,15 @@ def check_snippets(check, content, entries):
 def check_numbers(check, page, entries, readers):
     reads = [read for reader in readers for read in reader.reads]
     returned = sum(read.bytes > 0 for read in reads)
+    wanted = {str(MIXED): (sum(read.bytes for read in reads), len(reads))}
     for name in KEPT:
         check.equal(f"mixed {name} sampled == reads that returned bytes",
                     samples.sampled(page, name), returned)
         check.equal(f"mixed {name} all are written", samples.outcomes(page, name),
                     samples.NO_OUTCOMES | {"written": returned})
-        check.equal(f"mixed {name} bytes and calls of the file", page.files(target=name),
-                    {str(MIXED): (sum(read.bytes for read in reads), len(reads))})
+        check.equal(f"mixed {name} bytes and calls of the file",
+                    endpoint.until_equal(lambda: endpoint.scrape().files(target=name), wanted),
+                    wanted)
     samples.check_sums(check, page, entries, *KEPT)
 
 
