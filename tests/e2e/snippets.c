@@ -152,7 +152,8 @@ static void let_last_page_come(struct Torn *torn) {
 
 static void *lose_first_page(void *argument) {
     struct Torn *torn = argument;
-    while (!__atomic_load_n(torn->buffer, __ATOMIC_ACQUIRE)) continue;
+    // Its last byte: a page that goes while it is filled ends the read there.
+    while (!__atomic_load_n(torn->buffer + page_bytes() - 1, __ATOMIC_ACQUIRE)) continue;
     unmap(torn->buffer, page_bytes());
     let_last_page_come(torn);
     return NULL;
