@@ -57,7 +57,7 @@ static __always_inline bool turn(struct vfswatch_run *run, struct file *file,
 	if (!same_process(run, task))
 		decide_process(run, task);
 	remember_name(run, file, file_type(file->f_inode));
-	if (run->process_known) {
+	if (run->decided_by) {
 		decided = decide(run, file, task);
 	} else {
 		/* Whoever may want them. */
@@ -191,13 +191,13 @@ static __always_inline void resolve_run(struct walk *walk, struct vfswatch_run *
 {
 	bool decided = false;
 
-	if (!run->process_known) {
+	if (!run->decided_by) {
 		begin_change(run);
 		finish_process(walk, run, task);
-		decided = run->process_known && decide(run, file, task);
+		decided = run->decided_by && decide(run, file, task);
 		end_change(run);
 	}
-	if (!decided && run->process_known)
+	if (!decided && run->decided_by)
 		resolve_name(walk, run, file, task);
 }
 
@@ -256,6 +256,23 @@ static __always_inline int end_task(struct task_struct *task)
 	hold_no_sum(run);
 	if (!bpf_map_delete_elem(&runs, &key))
 		__sync_fetch_and_add(&stats.runs_freed, 1);
+	return 0;
+}
+
+/* Whom a run still stands for, for those who give a target's bit to another. */
+static __always_inline int write_holder(struct seq_file *seq_file, const struct vfswatch_run *run)
+{
+	struct vfswatch_holder holder = {};
+
+	/* What is unattributed is nobody's. */
+	if (!run->unattributed)
+		holder.targets = run->targets;
+	holder.inherited_targets = run->inherited_targets;
+	holder.tgid = run->tgid;
+	holder.decided_by = run->decided_by;
+	holder.charges = run->targets != 0;
+	if (holder.charges || holder.inherited_targets)
+		bpf_seq_write(seq_file, &holder, sizeof(holder));
 	return 0;
 }
 

@@ -15,7 +15,10 @@
 /* Fixed before load; the verifier sees constants. */
 const volatile struct vfswatch_settings settings;
 
-/* A bit for each process that a target names: most reads end at this test. */
+/*
+ * A bit for each process that a target names: most reads end at this test.  And for those whose run
+ * was decided by an earlier policy: they may have to learn that nobody wants them any more.
+ */
 __u64 named_tgids[VFSWATCH_TGID_LIMIT / 64];
 
 struct vfswatch_stats stats;
@@ -26,8 +29,20 @@ __u64 path_version;
 /* The host's mount namespace, where paths are shown by it. */
 __u64 host_namespace;
 
-/* Set when the hooks at the start and the end of tasks stand: go over the tasks that are there. */
-__u32 following;
+/*
+ * Targets that the children which are there already are looked for, once the hooks at the start and
+ * the end of tasks stand.
+ */
+__u64 surveyed_targets;
+
+/* Those whose children that were there have been found. */
+__u64 followed_targets;
+
+/* Of all that tasks may have inherited, what still means the same target. */
+__u64 inheritable_targets;
+
+/* The last number of a policy: each set of programs takes the next. */
+__u32 policies;
 
 /* Tasks found at start whose parent is followed. */
 __u64 children_adopted;
@@ -131,9 +146,13 @@ struct {
 	__type(value, __u32);
 } renames SEC(".maps");
 
-/* The automata over all targets' patterns. */
+/*
+ * The automata over all targets' patterns.  Mapped by the daemon, which fills it while other programs
+ * count: thousands of system calls would make kprobes miss.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, 1);
 	__type(key, __u32);
 	__type(value, struct vfswatch_path_state);

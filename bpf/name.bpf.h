@@ -57,11 +57,11 @@ static __always_inline __u64 check_of(struct vfswatch_run *run,
 
 	/* Of kinds of anonymous inodes it is a pointer as well. */
 	check = check * HASH_FACTOR ^ number_of(run, key->inode) ^ (__u64)key->name_hash << 32;
-	return check + ((__u64)key->generation << 32 | key->device);
+	return check + ((__u64)key->generation << 32 | key->device) + settings.policy;
 }
 
 /*
- * What is known of a name by paths as they are now, in run->known.  A copy: a program may be
+ * What is known of a name by this policy and paths as they are now, in run->known.  A copy: a program may be
  * preempted here, and the entry become another name's, which the check then tells.
  */
 static __always_inline bool find_name(struct vfswatch_run *run,

@@ -137,7 +137,17 @@ int survey_tasks(struct bpf_iter__task *ctx)
 		return 0;
 	if (task->pid == 1)
 		host_namespace = (__u64)task->nsproxy->mnt_ns;
-	return following ? follow_known_child(task) : 0;
+	return surveyed_targets ? follow_known_child(task) : 0;
+}
+
+/* Whom runs still stand for. */
+
+SEC("iter/bpf_map_elem")
+int list_holders(struct bpf_iter__bpf_map_elem *ctx)
+{
+	const struct vfswatch_run *run = ctx->value;
+
+	return run ? write_holder(ctx->meta->seq, run) : 0;
 }
 
 /* Sums that user space has drained. */

@@ -46,15 +46,17 @@ static __always_inline bool add_pathed_targets(struct walk *walk, struct task_st
 static __always_inline void decide_process(struct vfswatch_run *run, struct task_struct *task)
 {
 	read_who(&run->who, task, settings.process_fields);
-	run->process_targets =
-		process_targets(task, run->tgid, &run->who) | run->inherited_targets;
-	run->process_known = !process_has_paths();
+	run->inherited_targets &= inheritable_targets;
+	run->process_targets = process_targets(task, run->tgid, &run->who) |
+			       (run->inherited_targets & settings.follow_targets);
+	run->decided_by = process_has_paths() ? 0 : settings.policy;
 }
 
 static __always_inline void finish_process(struct walk *walk, struct vfswatch_run *run,
 					   struct task_struct *task)
 {
-	run->process_known = add_pathed_targets(walk, task, &run->process_targets);
+	run->decided_by =
+		add_pathed_targets(walk, task, &run->process_targets) ? settings.policy : 0;
 }
 
 /* The current task's run with its process decided, before it makes a child; NULL: no room. */
@@ -78,14 +80,14 @@ static __always_inline struct vfswatch_run *decided_run(struct task_struct *task
 	charge_to_none(run, 0);
 	run->name.dentry = 0;
 	decide_process(run, task);
-	if (!run->process_known) {
+	if (!run->decided_by) {
 		walk = open_walk();
 		if (walk)
 			finish_process(walk, run, task);
 		close_walk();
 	}
 	end_change(run);
-	return run->process_known ? run : NULL;
+	return run->decided_by ? run : NULL;
 }
 
 /* A run for a task that has none, which inherits from its parent. */
@@ -151,7 +153,7 @@ static __always_inline int follow_known_child(struct task_struct *task)
 	run = run_of(parent);
 	if (run)
 		targets |= run->inherited_targets;
-	targets &= settings.follow_targets;
+	targets &= surveyed_targets;
 	run = run_of(task);
 	if (!(targets & ~(run ? run->inherited_targets : 0)))
 		return 0;

@@ -139,7 +139,7 @@ static __always_inline void begin_anew(struct vfswatch_run *run, struct task_str
 	if (run->tgid)
 		run->inherited_targets = 0;
 	run->tgid = tgid;
-	run->process_known = 0;
+	run->decided_by = 0;
 	run->targets = 0;
 	run->over_targets = 0;
 	hold_no_sum(run);
@@ -151,13 +151,18 @@ static __always_inline void begin_anew(struct vfswatch_run *run, struct task_str
 	end_change(run);
 }
 
-/* Nothing has changed that the task's process is decided by. */
+/*
+ * Nothing has changed that the task's process is decided by.  Where another set of programs has had
+ * the last word, this one decides again: both may be attached while one replaces the other, and a
+ * read belongs to the decision that its start left.
+ */
 static __always_inline bool same_process(struct vfswatch_run *run, struct task_struct *task)
 {
 	/* An iterator may have written what it inherits meanwhile. */
-	if (settings.follow_targets && run->inherited_targets & ~run->process_targets)
+	if (settings.follow_targets &&
+	    run->inherited_targets & settings.follow_targets & ~run->process_targets)
 		return false;
-	return run->process_known && same_who(&run->who, task, settings.process_fields);
+	return run->decided_by == settings.policy && same_who(&run->who, task, settings.process_fields);
 }
 
 static __always_inline bool same_labels(struct vfswatch_run *run, struct file *file,

@@ -24,10 +24,14 @@ static __always_inline bool draw_sample(long result, __u32 *draw)
 	return *draw <= settings.most_chance;
 }
 
-/* The end of a read is sampled once: two methods may be attached while one replaces the other. */
+/*
+ * The end of a read is sampled once: two methods may be attached while one replaces the other.  Not
+ * that of a read that another policy decided about.
+ */
 static __always_inline __u64 take_end(struct vfswatch_run *run)
 {
-	if (!(run->end_open & VFSWATCH_END_UNSAMPLED) || run->unattributed)
+	if (!(run->end_open & VFSWATCH_END_UNSAMPLED) || run->unattributed ||
+	    run->decided_by != settings.policy)
 		return 0;
 	run->end_open &= ~VFSWATCH_END_UNSAMPLED;
 	return run->targets & run->known.snippet_targets;

@@ -107,7 +107,7 @@ struct vfswatch_name_key {
 
 /* What is known of a name. */
 struct vfswatch_name {
-	__u64 check;		/* of its key: the kernel reuses an entry while others still read it */
+	__u64 check;		/* of its key, while others read it the kernel reuses an entry; of the policy */
 	__u64 targets;		/* who wants it, whichever process reads it */
 	__u64 path;		/* hash of its path */
 	__u64 path_version;	/* since when: paths change with directories and mounts */
@@ -222,7 +222,7 @@ struct vfswatch_run {
 	__u32 fields;		/* VFSWATCH_FIELD_*: what the sum is kept by */
 	__u32 call;
 	__u32 end_open;		/* VFSWATCH_END_*: a read has begun, and who has not seen its end */
-	__u32 process_known;	/* process_targets is decided for `who` */
+	__u32 decided_by;	/* the policy by which process_targets is decided for `who`; 0: none yet */
 };
 
 #define VFSWATCH_FIELD_PID (1 << 0)
@@ -232,6 +232,16 @@ struct vfswatch_run {
 #define VFSWATCH_FIELD_CGROUP (1 << 4)
 #define VFSWATCH_FIELD_INODE (1 << 5)	/* with its device */
 #define VFSWATCH_FIELD_EXECS (1 << 6)	/* of a process only */
+
+/* A run that stands for somebody, whatever its policy. */
+struct vfswatch_holder {
+	__u64 targets;		/* who may still be counted for by it */
+	__u64 inherited_targets;
+	__u32 tgid;
+	__u32 decided_by;	/* policy */
+	__u32 charges;		/* what its task reads goes somewhere */
+	__u32 pad;
+};
 
 /* Reads that iter/task found not yet settled. */
 struct vfswatch_residue {
@@ -332,7 +342,10 @@ struct vfswatch_sampling {
 	__u32 max_bytes;
 };
 
-/* Fixed before load. */
+/*
+ * Fixed before load: what one set of programs decides by, with its own tables of processes, names,
+ * users and paths.  Another configuration is another set over the same books.
+ */
 struct vfswatch_settings {
 	__u64 any_process_targets;	/* targets that name no process */
 	__u64 follow_targets;	/* targets that descendants of their processes match too */
@@ -358,7 +371,7 @@ struct vfswatch_settings {
 	__u32 account_at_exit;	/* what reads returned, not what the kernel adds up */
 	__u32 paths_hidden;	/* lockdown: paths cannot be read, nor files told apart */
 	__u32 host_paths;	/* paths as the host's mount namespace has them */
-	__u32 pad;
+	__u32 policy;	/* not 0, and no other set of programs over the same tables has it */
 };
 
 #ifdef __cplusplus
@@ -375,6 +388,7 @@ VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_sum) == 112, "sum");
 VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_sum_place) == 8, "sum_place");
 VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_who) == 40, "who");
 VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_run) == 312, "run");
+VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_holder) == 32, "holder");
 VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_residue) == 32, "residue");
 VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_process) == 16, "process");
 VFSWATCH_STATIC_ASSERT(sizeof(struct vfswatch_amount) == 16, "amount");

@@ -34,13 +34,17 @@ ExitCode refuse(const Log& log, const std::vector<ConfigFault>& faults) {
 
 ExitCode run(const Options& options) {
     const Log log(options.log_level);
-    auto config = load_config(options.config_file);
+    const ConfigSource source = [&options] {
+        auto config = load_config(options.config_file);
+        if (config) apply_options(options, *config);
+        return config;
+    };
+    const auto config = source();
     if (!config) return refuse(log, config.error());
-    apply_options(options, *config);
     const auto filter = lower(*config);
     if (!filter) return refuse(log, filter.error());
     if (options.check_config) return print(describe(*config, *filter));
-    return run_daemon(*config, *filter, log);
+    return run_daemon(source, *config, *filter, log);
 }
 
 }  // namespace

@@ -70,6 +70,9 @@ class ByteReader {
         return 0;
     }
 
+    /// What comes next, without taking it.
+    [[nodiscard]] std::string_view rest() const { return rest_; }
+
     [[nodiscard]] bool failed() const { return failed_; }
     /// Nothing is left over either.
     [[nodiscard]] bool finished() const { return !failed_ && rest_.empty(); }

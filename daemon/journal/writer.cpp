@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "journal/writer.h"
 
-#include <atomic>
-#include <cassert>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
@@ -18,45 +16,33 @@ namespace {
 // A full queue takes journald some milliseconds; systemd waits 90 seconds for a service to stop.
 constexpr std::chrono::seconds kDrainTime{1};
 
-struct Queued {
-    std::optional<std::size_t> target;  ///< absent: a notice
-    JournalEntry::Compose compose;
-};
-
-struct Counts {
-    std::atomic<std::uint64_t> written = 0;
-    std::atomic<std::uint64_t> errors = 0;
-};
-
 }  // namespace
 
 struct JournalWriter::Queue {
-    Queue(std::size_t targets, std::size_t most, Send send_function)
-        : capacity(most), send(std::move(send_function)), counts(targets) {}
+    Queue(std::size_t most, Send send_function) : capacity(most), send(std::move(send_function)) {}
 
-    bool put(Queued entry);
+    bool put(JournalEntry entry);
     bool drain(std::chrono::milliseconds most);
     bool stop();  ///< whether all was sent in time
 
     // The thread's.
     void send_all();
-    std::optional<Queued> take();
-    void send_one(const Queued& entry);
+    std::optional<JournalEntry> take();
+    void send_one(const JournalEntry& entry);
 
     const std::size_t capacity;
     const Send send;
-    std::vector<Counts> counts;
 
     std::mutex mutex;
     std::condition_variable changed;
-    std::deque<Queued> waiting;
+    std::deque<JournalEntry> waiting;
     bool sending = false;
     bool stopping = false;
     bool ended = false;  ///< nothing is sent any more
 };
 
-JournalWriter::JournalWriter(std::size_t targets, std::size_t capacity, Send send)
-    : queue_(std::make_shared<Queue>(targets, capacity, std::move(send))) {
+JournalWriter::JournalWriter(std::size_t capacity, Send send)
+    : queue_(std::make_shared<Queue>(capacity, std::move(send))) {
     const BlockedSignals no_signals;
     thread_ = std::thread([queue = queue_] { queue->send_all(); });
 }
@@ -69,27 +55,18 @@ JournalWriter::~JournalWriter() {
 }
 
 bool JournalWriter::push(JournalEntry entry) {
-    assert(entry.target < queue_->counts.size());
-    return queue_->put({entry.target, std::move(entry.compose)});
+    return queue_->put(std::move(entry));
 }
 
 bool JournalWriter::push_notice(std::vector<std::string> fields) {
-    return queue_->put({std::nullopt, [fields = std::move(fields)] { return fields; }});
+    return queue_->put({nullptr, [fields = std::move(fields)] { return fields; }});
 }
 
 bool JournalWriter::drain(std::chrono::milliseconds most) const {
     return queue_->drain(most);
 }
 
-std::uint64_t JournalWriter::written(std::size_t target) const {
-    return queue_->counts[target].written;
-}
-
-std::uint64_t JournalWriter::journal_errors(std::size_t target) const {
-    return queue_->counts[target].errors;
-}
-
-bool JournalWriter::Queue::put(Queued entry) {
+bool JournalWriter::Queue::put(JournalEntry entry) {
     {
         const std::lock_guard lock(mutex);
         if (waiting.size() >= capacity) return false;
@@ -119,7 +96,7 @@ void JournalWriter::Queue::send_all() {
         send_one(*entry);
 }
 
-std::optional<Queued> JournalWriter::Queue::take() {
+std::optional<JournalEntry> JournalWriter::Queue::take() {
     std::unique_lock lock(mutex);
     if (std::exchange(sending, false)) changed.notify_all();
     changed.wait(lock, [this] { return stopping || !waiting.empty(); });
@@ -128,17 +105,15 @@ std::optional<Queued> JournalWriter::Queue::take() {
         changed.notify_all();
         return std::nullopt;
     }
-    Queued entry = std::move(waiting.front());
+    JournalEntry entry = std::move(waiting.front());
     waiting.pop_front();
     sending = true;
     return entry;
 }
 
-void JournalWriter::Queue::send_one(const Queued& entry) {
+void JournalWriter::Queue::send_one(const JournalEntry& entry) {
     const bool sent = send(entry.compose());
-    if (!entry.target) return;
-    Counts& counted = counts[*entry.target];
-    ++(sent ? counted.written : counted.errors);
+    if (entry.tally) ++(sent ? entry.tally->written : entry.tally->errors);
 }
 
 }  // namespace vfswatchd

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -14,12 +15,18 @@
 
 namespace vfswatchd {
 
-/// A sample on its way to the journal.
+/// What became of somebody's entries that were sent.
+struct JournalTally {
+    std::atomic<std::uint64_t> written{0};  ///< journald has them
+    std::atomic<std::uint64_t> errors{0};
+};
+
+/// An entry on its way to the journal.
 struct JournalEntry {
     /// Called in the writer's thread, for that may take long. KEY=VALUE.
     using Compose = std::function<std::vector<std::string>()>;
 
-    std::size_t target = 0;  ///< its place in the config
+    std::shared_ptr<JournalTally> tally;  ///< whose it is; nullptr: it is counted nowhere
     Compose compose;
 };
 
@@ -33,10 +40,8 @@ class JournalWriter {
 
     static constexpr std::size_t kDefaultCapacity = 256;
 
-    /// targets: how many there are in the config. capacity: entries that wait, beside the one that
-    /// is being sent.
-    explicit JournalWriter(std::size_t targets, std::size_t capacity = kDefaultCapacity,
-                           Send send = send_to_journal);
+    /// capacity: entries that wait, beside the one that is being sent.
+    explicit JournalWriter(std::size_t capacity = kDefaultCapacity, Send send = send_to_journal);
     JournalWriter(const JournalWriter&) = delete;
     JournalWriter& operator=(const JournalWriter&) = delete;
     /// Gives the queue a second to drain. If journald stalls, what is left is lost, and the thread
@@ -52,9 +57,6 @@ class JournalWriter {
 
     /// Waits until all is sent that was pushed before, at most that long; whether it is.
     bool drain(std::chrono::milliseconds most) const;
-
-    [[nodiscard]] std::uint64_t written(std::size_t target) const;
-    [[nodiscard]] std::uint64_t journal_errors(std::size_t target) const;
 
   private:
     struct Queue;

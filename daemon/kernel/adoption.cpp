@@ -6,7 +6,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <cerrno>
+#include <cstddef>
 #include <cstring>
 #include <string>
 #include <utility>
@@ -20,21 +22,29 @@ namespace {
 
 constexpr std::array kKeptRoles = {ProbeRole::kAccounting, ProbeRole::kExit, ProbeRole::kPaths};
 
-/// Settings and texts belong to a set of programs, a table of programs is kept beside its set; and
-/// nobody shall copy what is read while the daemon is not there.
-constexpr std::array<std::string_view, 4> kNotKept = {"rodata", "resolver", "snippet_rooms",
-                                                      "snippet_ring"};
-
-bool is_kept(const std::string& map) {
-    return std::find(kNotKept.begin(), kNotKept.end(), map) == kNotKept.end();
-}
-
 Result<UniqueFd> take(KeptObjects& kept, const std::string& name) {
     const auto found = kept.find(name);
     if (found == kept.end()) return fail(plain_error(name + " was not kept"));
     UniqueFd fd = std::move(found->second);
     kept.erase(found);
     return fd;
+}
+
+/// The number that no set of programs over these books has had, out of their globals.
+/// Errors: the globals have another layout.
+Result<std::uint32_t> next_policy(int globals) {
+    using Globals = std::remove_pointer_t<decltype(vfswatch_bpf::bss)>;
+    bpf_map_info info{};
+    __u32 bytes = sizeof(info);
+    if (bpf_obj_get_info_by_fd(globals, &info, &bytes) != 0)
+        return fail(errno_error(errno, "look at the kept globals"));
+    if (info.value_size != sizeof(Globals))
+        return fail(plain_error("the kept globals have another size"));
+    const auto values = std::make_unique<Globals>();
+    const std::uint32_t slot = 0;
+    if (bpf_map_lookup_elem(globals, &slot, values.get()) != 0)
+        return fail(errno_error(errno, "read the kept globals"));
+    return values->policies + 1;
 }
 
 }  // namespace
@@ -45,33 +55,30 @@ std::string Probes::prefix(ProbeRole role) const {
     return role_name(role) + set + ".";
 }
 
-Probes::Hooks& Probes::hooks_of(ProbeRole role) {
+const Hooks& Probes::hooks_of(ProbeRole role) const {
     switch (role) {
         case ProbeRole::kAccounting:
-            return accounting_;
+            return programs_->accounting();
         case ProbeRole::kExit:
-            return exit_;
+            return programs_->exit();
         case ProbeRole::kPaths:
             return paths_;
         case ProbeRole::kSnippets:
             break;
     }
-    return snippets_;
-}
-
-const Probes::Hooks& Probes::hooks_of(ProbeRole role) const {
-    return const_cast<Probes*>(this)->hooks_of(role);
+    return programs_->snippets();
 }
 
 ObjectsToKeep Probes::objects() const {
     ObjectsToKeep objects;
+    const vfswatch_bpf& own = *programs_->skeleton();
     const bpf_map* map = nullptr;
-    bpf_object__for_each_map(map, tables_->obj) {
+    bpf_object__for_each_map(map, own.obj) {
         const std::string name = map_name(map);
-        if (is_kept(name)) objects["map." + name] = bpf_map__fd(map);
+        if (table_owner(name) == TableOwner::kBooks) objects["map." + name] = bpf_map__fd(map);
     }
-    objects[prefix(ProbeRole::kAccounting) + "resolver"] =
-        adopted_resolver_ ? adopted_resolver_.get() : bpf_map__fd(programs().maps.resolver);
+    objects[prefix(ProbeRole::kAccounting) + "resolver"] = bpf_map__fd(own.maps.resolver);
+    objects[prefix(ProbeRole::kAccounting) + "processes"] = bpf_map__fd(own.maps.processes);
     for (const ProbeRole role : kKeptRoles) {
         std::size_t count = 0;
         for (const Hook& hook : hooks_of(role)) {
@@ -85,12 +92,11 @@ ObjectsToKeep Probes::objects() const {
 }
 
 void Probes::save(ByteWriter& out) const {
-    out.put(fingerprint_);
     out.put(moves_);
-    out.put(methods_.accounting);
-    out.put(methods_.exit);
-    out.put(std::uint8_t{methods_.paths});
-    out.put(settings_);
+    out.put(path_seed_);
+    out.put(methods().accounting);
+    out.put(methods().exit);
+    out.put(std::uint8_t{methods().paths});
     for (const ProbeRole role : kKeptRoles) {
         const Hooks& hooks = hooks_of(role);
         const auto can_be_kept = [](const Hook& hook) { return hook.can_be_kept(); };
@@ -106,46 +112,46 @@ void Probes::save(ByteWriter& out) const {
 
 Result<Probes> Probes::adopt(const Filter& filter, const TableSizes& sizes, ByteReader& saved,
                              KeptObjects& kept) {
-    const auto fingerprint = saved.get<std::uint64_t>();
-    const auto moves = saved.get<std::uint32_t>();
+    Probes probes;
+    probes.moves_ = saved.get<std::uint32_t>();
+    probes.path_seed_ = saved.get<std::uint64_t>();
     ProbeMethods methods;
     methods.accounting = saved.get<AccountingMethod>();
     methods.exit = saved.get<ExitMethod>();
     methods.paths = saved.get<std::uint8_t>() != 0;
-    Probes probes(filter, sizes, methods);
-    probes.settings_ = saved.get<vfswatch_settings>();
-    probes.moves_ = moves;
-    if (auto done = probes.adopt_tables(kept); !done) return fail(done.error());
+    const auto globals = kept.find("map.bss");
+    if (globals == kept.end()) return fail(plain_error("the globals were not kept"));
+    const auto policy = next_policy(globals->second.get());
+    if (!policy) return fail(policy.error());
+    auto set = ProgramSet::open(probes.kernel_, probes.completed(filter, *policy), sizes, methods);
+    if (!set) return fail(set.error());
+    if (auto done = adopt_tables(*set->skeleton(), kept); !done) return fail(done.error());
     if (auto done = probes.adopt_hooks(saved, kept); !done) return fail(done.error());
-    if (auto done = probes.open_tables(); !done) return fail(done.error());
-    if (fingerprint == probes.fingerprint_) return probes;
-    // The new programs count on in the old ones' tables.
-    if (auto done = probes.move_to(methods); !done) return fail(done.error());
+    const auto processes = take(kept, probes.prefix(ProbeRole::kAccounting) + "processes");
+    if (!processes) return fail(processes.error());
+    if (auto done = set->load(probes.book_programs(), processes->get()); !done)
+        return fail(done.error());
+    auto* globals_now = set->skeleton()->bss;
+    globals_now->policies = *policy;
+    // Nobody takes samples yet, and what became of the earlier ones the process before knew.
+    std::memset(&globals_now->stats.sampled, 0, sizeof(globals_now->stats.sampled));
+    probes.programs_ = std::make_unique<ProgramSet>(std::move(*set));
+    probes.moves_++;
+    probes.note_filter();
+    if (auto done = probes.open_books(); !done) return fail(done.error());
     return probes;
 }
 
-Result<void> Probes::adopt_tables(KeptObjects& kept) {
-    auto opened = open_programs();
-    if (!opened) return fail(opened.error());
-    Skeleton skeleton = std::move(*opened);
-    fingerprint_ = fingerprint_of(*skeleton);
+Result<void> Probes::adopt_tables(vfswatch_bpf& skeleton, KeptObjects& kept) {
     bpf_map* map = nullptr;
-    bpf_object__for_each_map(map, skeleton->obj) {
+    bpf_object__for_each_map(map, skeleton.obj) {
         const std::string name = map_name(map);
-        if (!is_kept(name)) continue;
+        if (table_owner(name) != TableOwner::kBooks) continue;
         const auto fd = take(kept, "map." + name);
         if (!fd) return fail(fd.error());
         if (const int result = bpf_map__reuse_fd(map, fd->get()); result != 0)
             return fail(negative_errno_error(result, "adopt the map " + name));
     }
-    if (auto done = load_into_kernel(*skeleton, programs_beside_adopted()); !done)
-        return fail(done.error());
-    tables_ = std::move(skeleton);
-    // Nobody takes samples yet, and what became of the earlier ones the process before knew.
-    std::memset(&tables_->bss->stats.sampled, 0, sizeof(tables_->bss->stats.sampled));
-    auto resolver = take(kept, prefix(ProbeRole::kAccounting) + "resolver");
-    if (!resolver) return fail(resolver.error());
-    adopted_resolver_ = std::move(*resolver);
     return {};
 }
 
@@ -159,11 +165,14 @@ Result<void> Probes::adopt_hooks(ByteReader& saved, KeptObjects& kept) {
             if (!program) return fail(program.error());
             auto link = take(kept, prefix(role) + "link" + std::to_string(i));
             if (!link) return fail(link.error());
-            hooks_of(role).push_back(
-                Hook::adopt(kind, function, std::move(*program), std::move(*link)));
+            Hooks& hooks = role == ProbeRole::kPaths ? paths_ : adopted_;
+            hooks.push_back(Hook::adopt(kind, function, std::move(*program), std::move(*link)));
         }
     }
     if (saved.failed()) return fail(plain_error("what was saved of the probes is not whole"));
+    auto resolver = take(kept, prefix(ProbeRole::kAccounting) + "resolver");
+    if (!resolver) return fail(resolver.error());
+    adopted_resolver_ = std::move(*resolver);
     return {};
 }
 

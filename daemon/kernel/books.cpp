@@ -38,10 +38,12 @@ void Books::RingDeleter::operator()(ring_buffer* ring) const {
     ring_buffer__free(ring);
 }
 
-Books::Books(vfswatch_bpf& skeleton, std::unique_ptr<Sums> sums, Iterator residues)
+Books::Books(vfswatch_bpf& skeleton, std::unique_ptr<Sums> sums, Iterator residues,
+             Iterator holders)
     : skeleton_(&skeleton),
       sums_(std::move(sums)),
       residues_(std::move(residues)),
+      holders_(std::move(holders)),
       place_of_(sums_->end_id()) {}
 
 Result<std::unique_ptr<Books>> Books::open(vfswatch_bpf& skeleton) {
@@ -49,7 +51,10 @@ Result<std::unique_ptr<Books>> Books::open(vfswatch_bpf& skeleton) {
     if (!sums) return fail(sums.error());
     auto residues = Iterator::open(skeleton.progs.dump_residues);
     if (!residues) return fail(residues.error());
-    std::unique_ptr<Books> books(new Books(skeleton, std::move(*sums), std::move(*residues)));
+    auto holders = Iterator::open(skeleton.progs.list_holders, skeleton.maps.runs);
+    if (!holders) return fail(holders.error());
+    std::unique_ptr<Books> books(
+        new Books(skeleton, std::move(*sums), std::move(*residues), std::move(*holders)));
     if (auto done = books->open_ring(); !done) return fail(done.error());
     return books;
 }
@@ -195,6 +200,19 @@ void Books::read_durations(ReadSnapshot& snapshot) const {
     }
 }
 
+Result<std::vector<vfswatch_holder>> Books::holders() const {
+    std::vector<vfswatch_holder> holders;
+    auto done = holders_.run([&](std::span<const std::byte> records) {
+        vfswatch_holder holder{};
+        for (; records.size() >= sizeof(holder); records = records.subspan(sizeof(holder))) {
+            std::memcpy(&holder, records.data(), sizeof(holder));
+            holders.push_back(holder);
+        }
+    });
+    if (!done) return fail(done.error());
+    return holders;
+}
+
 KernelDrops Books::drops() const {
     const vfswatch_stats& stats = skeleton_->bss->stats;
     return {stats.name_ring_full, stats.residue_torn,
@@ -212,6 +230,13 @@ std::vector<KernelSamples> Books::samples() const {
         copy.taken = sampled.taken;
     }
     return samples;
+}
+
+void Books::move_samples(const std::vector<std::optional<unsigned>>& from) {
+    auto& sampled = skeleton_->bss->stats.sampled;
+    const std::vector<vfswatch_sampled> before(std::begin(sampled), std::end(sampled));
+    for (std::size_t bit = 0; bit < before.size(); bit++)
+        sampled[bit] = bit < from.size() && from[bit] ? before.at(*from[bit]) : vfswatch_sampled{};
 }
 
 std::uint64_t Books::paths_resolved() const {

@@ -6,11 +6,13 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
 
 #include "base/result.h"
+#include "bpf/vfswatch_abi.h"
 #include "kernel/iterator.h"
 #include "kernel/sums.h"
 #include "model/reads.h"
@@ -57,10 +59,16 @@ class Books {
     /// Readable when names are waiting.
     [[nodiscard]] int name_ring_fd() const;
 
+    /// Runs that stand for somebody, in no order.
+    [[nodiscard]] Result<std::vector<vfswatch_holder>> holders() const;
+
     [[nodiscard]] KernelDrops drops() const;
 
-    /// By target, whether or not it samples.
+    /// By bit, whether or not its target samples.
     [[nodiscard]] std::vector<KernelSamples> samples() const;
+    /// The same with what is said of them moved: `from` says of each bit whose samples it has from
+    /// here on, absent where it begins at 0. Only while nothing is sampled.
+    void move_samples(const std::vector<std::optional<unsigned>>& from);
 
     /// Walks from a file to the root.
     [[nodiscard]] std::uint64_t paths_resolved() const;
@@ -76,7 +84,7 @@ class Books {
         void operator()(ring_buffer* ring) const;
     };
 
-    Books(vfswatch_bpf& skeleton, std::unique_ptr<Sums> sums, Iterator residues);
+    Books(vfswatch_bpf& skeleton, std::unique_ptr<Sums> sums, Iterator residues, Iterator holders);
     [[nodiscard]] Result<void> open_ring();
     void give_names_back(ReadSnapshot snapshot);
     static int take_name(void* books, void* record, std::size_t bytes);
@@ -92,6 +100,7 @@ class Books {
     vfswatch_bpf* skeleton_;
     std::unique_ptr<Sums> sums_;
     Iterator residues_;
+    Iterator holders_;
     std::vector<std::uint32_t> place_of_;  ///< sum id -> place in the snapshot under way, + 1
     std::unique_ptr<ring_buffer, RingDeleter> ring_;
     std::mutex ring_mutex_;  ///< over the ring and the names that wait

@@ -3,9 +3,11 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <sys/mman.h>
 
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
 #include <fstream>
 #include <optional>
 #include <sstream>
@@ -40,12 +42,19 @@ Result<void> update(const bpf_map* map, const void* key, const void* value) {
     return fail(errno_error(errno, std::string("fill map ") + bpf_map__name(map)));
 }
 
-Result<void> fill_processes(vfswatch_bpf& skeleton, const Filter& filter) {
+/// The number means who it meant before, to a set of programs before this.
+std::uint64_t holder_of(std::uint32_t tgid, int earlier_processes) {
+    vfswatch_process known{};
+    if (earlier_processes >= 0 && bpf_map_lookup_elem(earlier_processes, &tgid, &known) == 0 &&
+        known.start_ticks != VFSWATCH_PROCESS_UNBOUND)
+        return known.start_ticks;
+    return start_ticks_of(tgid).value_or(VFSWATCH_PROCESS_UNBOUND);
+}
+
+Result<void> fill_processes(vfswatch_bpf& skeleton, const Filter& filter, int earlier_processes) {
     for (const ProcessRow& row : filter.processes) {
-        const vfswatch_process value = {
-            row.targets, start_ticks_of(row.tgid).value_or(VFSWATCH_PROCESS_UNBOUND)};
+        const vfswatch_process value = {row.targets, holder_of(row.tgid, earlier_processes)};
         if (auto done = update(skeleton.maps.processes, &row.tgid, &value); !done) return done;
-        skeleton.bss->named_tgids[row.tgid / 64] |= std::uint64_t{1} << (row.tgid % 64);
     }
     return {};
 }
@@ -63,13 +72,18 @@ Result<void> fill_uids(vfswatch_bpf& skeleton, const Filter& filter) {
     return {};
 }
 
+/// Through the map's memory, without a system call for each.
 Result<void> fill_path_states(vfswatch_bpf& skeleton, const Filter& filter) {
-    for (std::uint32_t state = 0; state < filter.path_states.size(); state++)
-        if (auto done = update(skeleton.maps.path_states, &state, &filter.path_states[state]);
-            !done)
-            return done;
+    const std::size_t bytes = filter.path_states.size() * sizeof(vfswatch_path_state);
+    void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED,
+                        bpf_map__fd(skeleton.maps.path_states), 0);
+    if (memory == MAP_FAILED) return fail(errno_error(errno, "map the automata of paths"));
+    std::memcpy(memory, filter.path_states.data(), bytes);
+    munmap(memory, bytes);
     return {};
 }
+
+}  // namespace
 
 // Id 0 means none, so ids start at 1; the last one pushed is taken first.
 Result<void> fill_free_sums(vfswatch_bpf& skeleton, std::uint32_t count) {
@@ -77,8 +91,6 @@ Result<void> fill_free_sums(vfswatch_bpf& skeleton, std::uint32_t count) {
         if (auto done = update(skeleton.maps.free_sums, nullptr, &id); !done) return done;
     return {};
 }
-
-}  // namespace
 
 void size_tables(vfswatch_bpf& skeleton, const TableSizes& sizes) {
     const auto& maps = skeleton.maps;
@@ -96,9 +108,8 @@ void size_tables(vfswatch_bpf& skeleton, const TableSizes& sizes) {
     bpf_map__set_max_entries(maps.snippet_ring, sizes.snippet_ring_bytes);
 }
 
-Result<void> fill_tables(vfswatch_bpf& skeleton, const Filter& filter, const TableSizes& sizes) {
-    if (auto done = fill_free_sums(skeleton, sizes.max_files); !done) return done;
-    if (auto done = fill_processes(skeleton, filter); !done) return done;
+Result<void> fill_tables(vfswatch_bpf& skeleton, const Filter& filter, int earlier_processes) {
+    if (auto done = fill_processes(skeleton, filter, earlier_processes); !done) return done;
     if (auto done = fill_comms(skeleton, filter); !done) return done;
     if (auto done = fill_uids(skeleton, filter); !done) return done;
     return fill_path_states(skeleton, filter);

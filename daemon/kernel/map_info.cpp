@@ -3,13 +3,26 @@
 
 #include <bpf/libbpf.h>
 
+#include <algorithm>
+#include <array>
 #include <fstream>
 #include <map>
+#include <string_view>
 
 #include "kernel/skeleton.h"
 
 namespace vfswatchd {
 namespace {
+
+// Settings and texts, the table that takes programs of one kind, and the tables of the filter.
+constexpr std::array<std::string_view, 6> kTablesOfSets = {"rodata", "resolver", "processes",
+                                                           "comms",  "uids",     "path_states"};
+constexpr std::array<std::string_view, 2> kTablesOfSampling = {"snippet_rooms", "snippet_ring"};
+
+template <std::size_t count>
+bool is_one_of(const std::string& map, const std::array<std::string_view, count>& maps) {
+    return std::find(maps.begin(), maps.end(), map) != maps.end();
+}
 
 std::uint64_t memlock_of(int fd) {
     std::ifstream file("/proc/self/fdinfo/" + std::to_string(fd));
@@ -27,6 +40,11 @@ std::string map_name(const bpf_map* map) {
     const std::string name = bpf_map__name(map);
     const auto dot = name.find('.');
     return dot == std::string::npos ? name : name.substr(dot + 1);
+}
+
+TableOwner table_owner(const std::string& map) {
+    if (is_one_of(map, kTablesOfSets)) return TableOwner::kSet;
+    return is_one_of(map, kTablesOfSampling) ? TableOwner::kSampling : TableOwner::kBooks;
 }
 
 std::vector<MapInfo> read_map_info(vfswatch_bpf& skeleton) {

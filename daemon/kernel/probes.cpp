@@ -10,28 +10,16 @@
 #include <atomic>
 #include <cassert>
 #include <cerrno>
-#include <iterator>
 
 #include "kernel/filter_tables.h"
-#include "kernel/kernel_types.h"
-#include "kernel/libbpf_log.h"
 #include "kernel/skeleton.h"
 
 namespace vfswatchd {
 namespace {
 
-// What each set of programs has for itself: settings, texts, and a table that takes the programs
-// of one kind only.
-constexpr std::array<std::string_view, 2> kOwnMaps = {".rodata", "resolver"};
-
 /// Read the books and keep them.
-constexpr std::array<const char*, 3> kBookPrograms = {"dump_residues", "free_drained_sums",
-                                                      "forget_places"};
-
-constexpr const char* kSurveyProgram = "survey_tasks";
-
-/// A child whose parent has a higher number is found at the next pass.
-constexpr int kMostPasses = 64;
+constexpr std::array<const char*, 4> kBookPrograms = {"dump_residues", "list_holders",
+                                                      "free_drained_sums", "forget_places"};
 
 /// Nobody can know it, so nobody can make two paths of one hash.
 std::uint64_t random_seed() {
@@ -40,62 +28,6 @@ std::uint64_t random_seed() {
     while (getrandom(&seed, sizeof(seed), 0) != sizeof(seed)) {
     }
     return seed;
-}
-
-bool is_own_map(const bpf_map* map) {
-    const std::string_view name = bpf_map__name(map);
-    return std::any_of(kOwnMaps.begin(), kOwnMaps.end(),
-                       [&](std::string_view own) { return name.ends_with(own); });
-}
-
-bpf_program* find_program(vfswatch_bpf& skeleton, const std::string& name) {
-    return bpf_object__find_program_by_name(skeleton.obj, name.c_str());
-}
-
-/// The kinds of a rung's hooks, at the start and at the end of its function.
-std::pair<Hook::Kind, Hook::Kind> hook_kinds(ExitMethod method) {
-    switch (method) {
-        case ExitMethod::kKprobeMulti:
-            return {Hook::Kind::kMultiEntry, Hook::Kind::kMultiReturn};
-        case ExitMethod::kKprobe:
-            return {Hook::Kind::kTracefsEntry, Hook::Kind::kTracefsReturn};
-        case ExitMethod::kFexit:
-        case ExitMethod::kOff:
-            break;
-    }
-    return {Hook::Kind::kSection, Hook::Kind::kSection};
-}
-
-Hook::Kind hook_kind(AccountingMethod method) {
-    return method == AccountingMethod::kKprobeMulti ? Hook::Kind::kMultiEntry
-                                                    : Hook::Kind::kSection;
-}
-
-/// The rung whose end_task is used: where the exit accounts, the one of the same kind.
-const AccountingRung& end_task_rung(ProbeMethods methods) {
-    AccountingMethod method = methods.accounting;
-    if (method == AccountingMethod::kExit)
-        method = methods.exit == ExitMethod::kKprobeMulti ? AccountingMethod::kKprobeMulti
-                                                          : AccountingMethod::kFentry;
-    for (const AccountingRung& rung : kAccountingLadder)
-        if (rung.method == method) return rung;
-    return kAccountingLadder.front();
-}
-
-Result<void> set_resolver(vfswatch_bpf& skeleton, const char* name) {
-    const std::uint32_t slot = 0;
-    const int program = bpf_program__fd(find_program(skeleton, name));
-    const int map = bpf_map__fd(skeleton.maps.resolver);
-    if (bpf_map_update_elem(map, &slot, &program, BPF_ANY) == 0) return {};
-    return fail(errno_error(errno, "set the program that resolves names"));
-}
-
-Result<void> add_hook(Hook::Kind kind, vfswatch_bpf& skeleton, const std::string& program,
-                      std::string_view function, std::vector<Hook>& hooks) {
-    auto hook = Hook::attach(kind, find_program(skeleton, program), function);
-    if (!hook) return fail(hook.error());
-    hooks.push_back(std::move(*hook));
-    return {};
 }
 
 /// Of a function that changes paths, the one at its end first: an entry without an end would leave
@@ -126,6 +58,14 @@ void add_row(ProbeRole role, std::string_view method, const Hook& hook,
     row->missed += hook.missed();
 }
 
+__u64& word_of(vfswatch_bpf& skeleton, std::uint32_t tgid) {
+    return skeleton.bss->named_tgids[tgid / 64];
+}
+
+__u64 bit_of(std::uint32_t tgid) {
+    return __u64{1} << (tgid % 64);
+}
+
 }  // namespace
 
 const char* role_name(ProbeRole role) {
@@ -142,246 +82,110 @@ const char* role_name(ProbeRole role) {
     return "snippets";
 }
 
-void Probes::SkeletonDeleter::operator()(vfswatch_bpf* skeleton) const {
-    vfswatch_bpf__destroy(skeleton);
-}
-
-Probes::Probes(const Filter& filter, const TableSizes& sizes, ProbeMethods methods)
-    : settings_(filter.settings), sizes_(sizes), methods_(methods) {
-    const KernelTypes kernel = KernelTypes::load();
-    typed_cast_ = kernel.has_function("bpf_rdonly_cast");
-    for (const std::string_view function : kReadFunctions)
-        if (function == kReadFunctions.front() || kernel.has_function(std::string(function)))
-            read_functions_.emplace_back(function);
-    paths_by_multi_ = kernel.has_function("fprobe_fgraph_entry");
-    for (const PathRung& rung : kPathRungs)
-        if (kernel.has_function(std::string(rung.function))) path_rungs_.push_back(rung);
-    settings_.path_seed = random_seed();
-    settings_.max_files = sizes.max_files;
-    settings_.account_at_exit = methods.accounting == AccountingMethod::kExit ? 1 : 0;
-    settings_.paths_hidden = methods.paths ? 0 : 1;
-    // There a read's start is not seen, so neither how long it takes.
-    if (methods.accounting == AccountingMethod::kExit && methods.exit == ExitMethod::kFexit)
-        settings_.latency_targets = 0;
-}
+Probes::Probes() : kernel_(KernelFeatures::look()) {}
 Probes::Probes(Probes&&) noexcept = default;
 Probes::~Probes() = default;
 
 Result<Probes> Probes::load(const Filter& filter, const TableSizes& sizes, ProbeMethods methods) {
-    Probes probes(filter, sizes, methods);
-    auto programs = probes.load_programs(methods);
-    if (!programs) return fail(programs.error());
-    probes.tables_ = std::move(*programs);
-    probes.fingerprint_ = fingerprint_of(*probes.tables_);
-    if (auto done = fill_tables(*probes.tables_, filter, sizes); !done) return fail(done.error());
-    if (auto done = probes.open_tables(); !done) return fail(done.error());
+    Probes probes;
+    probes.path_seed_ = random_seed();
+    constexpr std::uint32_t kFirstPolicy = 1;
+    auto set =
+        ProgramSet::open(probes.kernel_, probes.completed(filter, kFirstPolicy), sizes, methods);
+    if (!set) return fail(set.error());
+    set->skeleton()->bss->policies = kFirstPolicy;
+    if (auto done = set->load(probes.book_programs(), -1); !done) return fail(done.error());
+    if (auto done = fill_free_sums(*set->skeleton(), sizes.max_files); !done)
+        return fail(done.error());
+    probes.programs_ = std::make_unique<ProgramSet>(std::move(*set));
+    probes.note_filter();
+    if (auto done = probes.open_books(); !done) return fail(done.error());
     return probes;
 }
 
-Result<void> Probes::open_tables() {
+std::vector<std::string> Probes::book_programs() const {
+    std::vector<std::string> names(kBookPrograms.begin(), kBookPrograms.end());
+    for (const PathRung& rung : kernel_.path_rungs)
+        for (const std::string& program : programs_at(rung, kernel_.fprobe_on_fgraph))
+            names.push_back(program);
+    return names;
+}
+
+Filter Probes::completed(Filter filter, std::uint32_t policy) const {
+    filter.settings.path_seed = path_seed_;
+    filter.settings.policy = policy;
+    return filter;
+}
+
+Result<void> Probes::open_books() {
+    tables_ = programs_->skeleton();
     auto books = Books::open(*tables_);
     if (!books) return fail(books.error());
     books_ = std::move(*books);
-    if (settings_.snippet_targets == 0 || methods_.exit == ExitMethod::kOff) return {};
-    auto ring = SnippetRing::open(*tables_);
+    return open_snippet_ring();
+}
+
+Result<void> Probes::open_snippet_ring() {
+    if (snippet_ring_ || !programs_->samples()) return {};
+    auto ring = SnippetRing::open(*programs_->skeleton());
     if (!ring) return fail(ring.error());
     snippet_ring_ = std::move(*ring);
     return {};
 }
 
-Result<Probes::Skeleton> Probes::open_programs() const {
-    Skeleton skeleton(open_skeleton(typed_cast_));
-    if (!skeleton) return fail(errno_error(errno, "open the BPF object"));
-    skeleton->rodata->settings = settings_;
-    size_tables(*skeleton, sizes_);
-    return skeleton;
+/// Before the programs of the filter are attached: those of another are not disturbed by it.
+void Probes::note_filter() {
+    const Filter& filter = programs_->filter();
+    vfswatch_bpf& skeleton = *programs_->skeleton();
+    for (const ProcessRow& row : filter.processes)
+        std::atomic_ref(word_of(skeleton, row.tgid)).fetch_or(bit_of(row.tgid));
+    skeleton.bss->inheritable_targets |= filter.settings.follow_targets;
 }
 
-Result<void> Probes::load_into_kernel(vfswatch_bpf& skeleton,
-                                      const std::vector<std::string>& programs) {
-    const LibbpfLog log;
-    bpf_program* program = nullptr;
-    bpf_object__for_each_program(program, skeleton.obj) {
-        bpf_program__set_autoload(program, false);
-    }
-    for (const std::string& name : programs)
-        bpf_program__set_autoload(find_program(skeleton, name), true);
-    const int result = vfswatch_bpf__load(&skeleton);
-    if (result == 0) return {};
-    return fail(negative_errno_error(result, "load the BPF programs: " + log.first_warning()));
-}
-
-Result<Probes::Skeleton> Probes::load_programs(ProbeMethods methods) const {
-    auto skeleton = open_programs();
-    if (!skeleton) return skeleton;
-    if (tables_)
-        if (auto done = share_tables(**skeleton); !done) return fail(done.error());
-    if (auto done = load_into_kernel(**skeleton, programs_of(methods)); !done)
-        return fail(done.error());
-    const AccountingRung* rung = accounting_rung(methods.accounting);
-    if (rung != nullptr && methods.paths)
-        if (auto done = set_resolver(**skeleton, rung->resolve); !done) return fail(done.error());
-    return skeleton;
-}
-
-Result<void> Probes::share_tables(vfswatch_bpf& skeleton) const {
-    bpf_map* map = nullptr;
-    bpf_object__for_each_map(map, skeleton.obj) {
-        if (is_own_map(map)) continue;
-        const bpf_map* shared = bpf_object__find_map_by_name(tables_->obj, bpf_map__name(map));
-        if (const int result = bpf_map__reuse_fd(map, bpf_map__fd(shared)); result != 0)
-            return fail(
-                negative_errno_error(result, std::string("share map ") + bpf_map__name(map)));
-    }
-    return {};
-}
-
-std::vector<std::string> Probes::programs_of(ProbeMethods methods) const {
-    std::vector<std::string> names;
-    if (!tables_) {
-        names.assign(kBookPrograms.begin(), kBookPrograms.end());
-        if (needs_survey()) names.emplace_back(kSurveyProgram);
-        for (const PathRung& rung : path_rungs_)
-            for (const std::string& program : programs_at(rung, paths_by_multi_))
-                names.push_back(program);
-    }
-    names.emplace_back(end_task_rung(methods).end_task);
-    if (settings_.follow_targets != 0) names.emplace_back(end_task_rung(methods).follow_child);
-    if (const AccountingRung* rung = accounting_rung(methods.accounting)) {
-        names.emplace_back(rung->account);
-        if (rung->settle_task != nullptr) names.emplace_back(rung->settle_task);
-        // It alone reads kernel memory that has no type, which a locked down kernel forbids.
-        if (methods.paths) names.emplace_back(rung->resolve);
-    }
-    add_exit_programs(methods.exit, names);
-    if (settings_.snippet_targets != 0 && methods.exit != ExitMethod::kOff)
-        names.emplace_back(exit_rung(methods.exit)->snippet);
-    return names;
-}
-
-void Probes::add_exit_programs(ExitMethod method, std::vector<std::string>& names) const {
-    const ExitRung* rung = exit_rung(method);
-    if (rung == nullptr) return;
-    for (const std::string& function : read_functions_) {
-        if (!rung->enter.empty()) names.push_back(std::string(rung->enter) + function);
-        names.push_back(std::string(rung->leave) + function);
-    }
-}
-
-std::vector<std::string> Probes::programs_beside_adopted() const {
-    std::vector<std::string> names(kBookPrograms.begin(), kBookPrograms.end());
-    // Probes of tracefs end with their process.
-    if (methods_.exit == ExitMethod::kKprobe) add_exit_programs(methods_.exit, names);
-    if (settings_.snippet_targets != 0 && methods_.exit != ExitMethod::kOff)
-        names.emplace_back(exit_rung(methods_.exit)->snippet);
-    return names;
-}
-
-Result<Probes::Hooks> Probes::accounting_hooks(vfswatch_bpf& skeleton, ProbeMethods methods) const {
-    Hooks hooks;
-    const AccountingRung& end = end_task_rung(methods);
-    // The end of tasks first: a run without an end would outlive its task.
-    if (auto done =
-            add_hook(hook_kind(end.method), skeleton, end.end_task, end.end_task_function, hooks);
-        !done)
-        return fail(done.error());
-    if (settings_.follow_targets != 0)
-        if (auto done = add_hook(hook_kind(end.method), skeleton, end.follow_child,
-                                 end.follow_child_function, hooks);
-            !done)
-            return fail(done.error());
-    const AccountingRung* rung = accounting_rung(methods.accounting);
-    if (rung == nullptr) {
-        auto ends = exit_hooks(skeleton, methods.exit);
-        if (!ends) return ends;
-        std::move(ends->begin(), ends->end(), std::back_inserter(hooks));
-        return hooks;
-    }
-    if (rung->settle_task != nullptr)
-        if (auto done = add_hook(hook_kind(rung->method), skeleton, rung->settle_task,
-                                 kSettleTaskFunction, hooks);
-            !done)
-            return fail(done.error());
-    if (auto done = add_hook(hook_kind(rung->method), skeleton, rung->account,
-                             rung->account_function, hooks);
-        !done)
-        return fail(done.error());
-    return hooks;
-}
-
-Result<Probes::Hooks> Probes::exit_hooks(vfswatch_bpf& skeleton, ExitMethod method) const {
-    Hooks hooks;
-    const ExitRung* rung = exit_rung(method);
-    if (rung == nullptr) return hooks;
-    const auto [entry, exit] = hook_kinds(method);
-    for (const std::string& function : read_functions_) {
-        // The end first: an entry without an end would leave a stale note.
-        if (auto done =
-                add_hook(exit, skeleton, std::string(rung->leave) + function, function, hooks);
-            !done)
-            return fail(done.error());
-        if (rung->enter.empty()) continue;
-        if (auto done =
-                add_hook(entry, skeleton, std::string(rung->enter) + function, function, hooks);
-            !done)
-            return fail(done.error());
-    }
-    return hooks;
-}
-
-Result<Probes::Hooks> Probes::snippet_hooks(vfswatch_bpf& skeleton, ExitMethod method) const {
-    Hooks hooks;
-    const ExitRung* rung = exit_rung(method);
-    if (rung == nullptr || settings_.snippet_targets == 0) return hooks;
-    // The entry of a pair is the one that observes.
-    if (auto done = add_hook(hook_kinds(method).second, skeleton, std::string(rung->snippet),
-                             kSnippetFunction, hooks);
-        !done)
-        return fail(done.error());
-    return hooks;
+/// The rows of what has left and of what leaves now.
+template <typename Leaves>
+std::vector<AttachedProbe> Probes::rows_of_left(Leaves leaves) const {
+    std::vector<AttachedProbe> rows = attached();
+    std::erase_if(rows,
+                  [&](const AttachedProbe& row) { return row.attached && !leaves(row.role); });
+    for (AttachedProbe& row : rows)
+        row.attached = false;
+    return rows;
 }
 
 Result<void> Probes::attach_snippets() {
-    auto hooks = snippet_hooks(programs(), methods_.exit);
-    if (!hooks) return fail(hooks.error());
-    snippets_ = std::move(*hooks);
-    return {};
+    if (programs_->samples() && !sees_all_paths())
+        return fail(plain_error("changes of paths are not seen"));
+    return programs_->attach_snippets();
+}
+
+void Probes::detach_snippets() {
+    if (programs_->snippets().empty()) return;
+    left_ = rows_of_left([](ProbeRole role) { return role == ProbeRole::kSnippets; });
+    programs_->detach_snippets();
 }
 
 Result<void> Probes::attach_accounting() {
     // It finds the host's mount namespace, which the first path needs.
-    if (needs_survey())
-        if (auto done = survey_tasks(); !done) return done;
-    auto hooks = accounting_hooks(programs(), methods_);
-    if (!hooks) return fail(hooks.error());
-    accounting_ = std::move(*hooks);
-    if (settings_.follow_targets == 0) return {};
+    if (auto done = programs_->survey(0); !done) return done;
+    if (auto done = programs_->attach_accounting(); !done) return done;
     // Behind the hooks: a child that is made meanwhile is followed by one or the other.
-    tables_->bss->following = 1;
-    return survey_tasks();
-}
-
-bool Probes::needs_survey() const {
-    return settings_.host_paths != 0 || settings_.follow_targets != 0;
-}
-
-Result<void> Probes::survey_tasks() {
-    const auto survey = Iterator::open(tables_->progs.survey_tasks);
-    if (!survey) return fail(survey.error());
-    const volatile __u64& adopted = tables_->bss->children_adopted;
-    for (int pass = 0; pass < kMostPasses; pass++) {
-        const std::uint64_t before = adopted;
-        if (auto done = survey->run(); !done) return done;
-        if (adopted == before) break;
-    }
+    const TargetMask followed = tables_->bss->followed_targets;
+    const TargetMask follow = programs_->settings().follow_targets;
+    if (auto done = programs_->survey(follow & ~followed); !done) return done;
+    tables_->bss->followed_targets = follow;
     return {};
+}
+
+Result<void> Probes::attach_exit() {
+    return programs_->attach_exit();
 }
 
 Result<void> Probes::attach_paths() {
     Result<void> outcome;
     // Adopted ones stand already.
     if (paths_.empty()) {
-        for (const PathRung& rung : path_rungs_)
+        for (const PathRung& rung : kernel_.path_rungs)
             if (auto done = attach_path_rung(rung); !done && outcome) outcome = done;
         // What changed before is not known.
         forget_paths();
@@ -398,10 +202,11 @@ bool Probes::sees_all_paths() const {
 }
 
 Result<void> Probes::attach_path_rung(const PathRung& rung) {
-    for (const std::string& program : programs_at(rung, paths_by_multi_)) {
+    const bool multi = kernel_.fprobe_on_fgraph;
+    for (const std::string& program : programs_at(rung, multi)) {
         const bool at_end = program == rung.leave_multi;
-        const Hook::Kind multi = at_end ? Hook::Kind::kMultiReturn : Hook::Kind::kMultiEntry;
-        if (auto done = add_hook(paths_by_multi_ ? multi : Hook::Kind::kSection, *tables_, program,
+        const Hook::Kind kind = at_end ? Hook::Kind::kMultiReturn : Hook::Kind::kMultiEntry;
+        if (auto done = add_hook(multi ? kind : Hook::Kind::kSection, *tables_, program,
                                  rung.function, paths_);
             !done)
             return done;
@@ -414,64 +219,116 @@ void Probes::forget_paths() {
     std::atomic_ref(tables_->bss->path_version).fetch_add(1);
 }
 
-Result<void> Probes::attach_exit() {
-    if (methods_.accounting == AccountingMethod::kExit || !exit_.empty()) return {};
-    auto hooks = exit_hooks(programs(), methods_.exit);
-    if (!hooks) {
-        // The end of a pair without its start sees nothing.
-        snippets_.clear();
-        return fail(hooks.error());
+bool Probes::can_be_followed() const {
+    return methods().accounting != AccountingMethod::kExit;
+}
+
+Result<void> Probes::share_tables(vfswatch_bpf& skeleton) const {
+    bpf_map* map = nullptr;
+    bpf_object__for_each_map(map, skeleton.obj) {
+        const TableOwner owner = table_owner(map_name(map));
+        if (owner == TableOwner::kSet || (owner == TableOwner::kSampling && !snippet_ring_))
+            continue;
+        const bpf_map* shared =
+            bpf_object__find_map_by_name(programs_->skeleton()->obj, bpf_map__name(map));
+        if (const int result = bpf_map__reuse_fd(map, bpf_map__fd(shared)); result != 0)
+            return fail(
+                negative_errno_error(result, std::string("share map ") + bpf_map__name(map)));
     }
-    exit_ = std::move(*hooks);
     return {};
 }
 
-Result<void> Probes::move_to(ProbeMethods methods) {
-    assert(methods.accounting != AccountingMethod::kExit &&
-           methods_.accounting != AccountingMethod::kExit);
-    auto skeleton = load_programs(methods);
-    if (!skeleton) return fail(skeleton.error());
-    // Counts do without it, as at the start; its row then says that it is not attached.
-    auto snippets = snippet_hooks(**skeleton, methods.exit);
-    auto accounting = accounting_hooks(**skeleton, methods);
-    if (!accounting) return fail(accounting.error());
-    auto exit = exit_hooks(**skeleton, methods.exit);
-    if (!exit) return fail(exit.error());
-    left_ = attached();
-    std::erase_if(left_,
-                  [](const AttachedProbe& probe) { return probe.role == ProbeRole::kPaths; });
-    for (AttachedProbe& probe : left_)
-        probe.attached = false;
-    accounting_ = std::move(*accounting);
-    exit_ = std::move(*exit);
-    snippets_ = snippets ? std::move(*snippets) : Hooks{};
-    adopted_resolver_.reset();
+Result<std::unique_ptr<ProgramSet>> Probes::prepare(const Filter& filter, const TableSizes& sizes,
+                                                    ProbeMethods methods) const {
+    assert(methods.accounting != AccountingMethod::kExit && can_be_followed());
+    const std::uint32_t policy = ++tables_->bss->policies;
+    auto set = ProgramSet::open(kernel_, completed(filter, policy), sizes, methods);
+    if (!set) return fail(set.error());
+    if (auto done = share_tables(*set->skeleton()); !done) return fail(done.error());
+    const int processes = bpf_map__fd(programs_->skeleton()->maps.processes);
+    if (auto done = set->load({}, processes); !done) return fail(done.error());
+    return std::make_unique<ProgramSet>(std::move(*set));
+}
+
+Result<void> Probes::change_to(std::unique_ptr<ProgramSet> next) {
+    std::vector<AttachedProbe> left =
+        rows_of_left([](ProbeRole role) { return role != ProbeRole::kPaths; });
+    std::swap(programs_, next);
+    note_filter();
+    Result<void> done = attach_accounting();
+    if (done) done = attach_exit();
+    if (done) done = open_snippet_ring();
+    if (!done) {
+        std::swap(programs_, next);
+        tables_->bss->followed_targets = programs_->settings().follow_targets;
+        return done;
+    }
+    left_ = std::move(left);
+    earlier_ = std::move(next);
     moves_++;
-    moved_to_ = std::move(*skeleton);
-    methods_ = methods;
     return {};
+}
+
+Result<void> Probes::let_earlier_go() {
+    earlier_.reset();
+    adopted_.clear();
+    adopted_resolver_.reset();
+    if (auto done = books_->sums().wait_for_programs(); !done) return done;
+    tables_->bss->inheritable_targets = programs_->settings().follow_targets;
+    return name_those_of_earlier_policies();
+}
+
+/// Where most processes are passed over by their number, those that an earlier policy decided about
+/// are not: their next read turns them to this one.
+Result<void> Probes::name_those_of_earlier_policies() {
+    const auto holders = books_->holders();
+    if (!holders) return fail(holders.error());
+    std::vector<__u64> words(VFSWATCH_TGID_LIMIT / 64);
+    const auto name = [&](std::uint32_t tgid) {
+        words[tgid % VFSWATCH_TGID_LIMIT / 64] |= bit_of(tgid);
+    };
+    for (const ProcessRow& row : programs_->filter().processes)
+        name(row.tgid);
+    for (const vfswatch_holder& holder : *holders)
+        if (holder.charges != 0 && holder.decided_by != programs_->settings().policy)
+            name(holder.tgid);
+    for (std::uint32_t i = 0; i < words.size(); i++)
+        std::atomic_ref(word_of(*tables_, i * 64)).store(words[i]);
+    return {};
+}
+
+Result<HeldTargets> Probes::held_targets() const {
+    const auto holders = books_->holders();
+    if (!holders) return fail(holders.error());
+    HeldTargets held;
+    held.by_reads = books_->sums().targets();
+    for (const vfswatch_holder& holder : *holders) {
+        held.by_reads |= holder.targets;
+        held.by_inheritance |= holder.inherited_targets;
+    }
+    return held;
 }
 
 std::vector<AttachedProbe> Probes::attached() const {
     std::vector<AttachedProbe> rows = left_;
-    const bool at_exit = methods_.accounting == AccountingMethod::kExit;
-    for (const Hook& hook : accounting_)
+    const ProbeMethods methods = programs_->methods();
+    const bool at_exit = methods.accounting == AccountingMethod::kExit;
+    for (const Hook& hook : programs_->accounting())
         add_row(ProbeRole::kAccounting,
-                at_exit ? method_name(methods_.exit) : method_name(methods_.accounting), hook,
-                rows);
-    for (const Hook& hook : exit_)
-        add_row(ProbeRole::kExit, method_name(methods_.exit), hook, rows);
-    for (const Hook& hook : snippets_)
-        add_row(ProbeRole::kSnippets, method_name(methods_.exit), hook, rows);
+                at_exit ? method_name(methods.exit) : method_name(methods.accounting), hook, rows);
+    for (const Hook& hook : programs_->exit())
+        add_row(ProbeRole::kExit, method_name(methods.exit), hook, rows);
+    for (const Hook& hook : programs_->snippets())
+        add_row(ProbeRole::kSnippets, method_name(methods.exit), hook, rows);
     for (const Hook& hook : paths_)
-        for (const PathRung& rung : path_rungs_)
+        for (const PathRung& rung : kernel_.path_rungs)
             if (rung.function == hook.function())
-                add_row(ProbeRole::kPaths, method_of(rung, paths_by_multi_), hook, rows);
+                add_row(ProbeRole::kPaths, method_of(rung, kernel_.fprobe_on_fgraph), hook, rows);
     return rows;
 }
 
 std::vector<MapInfo> Probes::maps() const {
-    return read_map_info(*tables_);
+    return read_map_info(*programs_->skeleton());
 }
 
 }  // namespace vfswatchd

@@ -5,7 +5,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "base/bytes.h"
@@ -15,13 +14,12 @@
 #include "kernel/hook.h"
 #include "kernel/kept_objects.h"
 #include "kernel/map_info.h"
+#include "kernel/program_set.h"
 #include "kernel/rungs.h"
 #include "kernel/snippet_ring.h"
 #include "model/filter.h"
 #include "model/probe.h"
 #include "model/reads.h"
-
-struct vfswatch_bpf;
 
 namespace vfswatchd {
 
@@ -40,29 +38,32 @@ struct AttachedProbe {
     bool attached = true;  ///< false: of a method that was left
 };
 
-/// The BPF programs of this daemon in the kernel, with their maps. Everything leaves the kernel
-/// when it is destroyed.
+/// The BPF programs of this daemon in the kernel and the books that they keep. One set of programs
+/// decides what is counted; another can follow it in the same books, without a read that is lost or
+/// counted twice: the new programs run before the old ones leave, and a read belongs to the
+/// decision that its start left in the books. Everything leaves the kernel when this is destroyed.
 /// Thread: one at a time.
 class Probes {
   public:
-    /// Loads the programs and fills the filter's tables; nothing runs yet.
+    /// Loads the programs over new books; nothing runs yet.
     /// Errors: what the kernel or libbpf refused, with libbpf's own first warning.
     [[nodiscard]] static Result<Probes> load(const Filter& filter, const TableSizes& sizes,
                                              ProbeMethods methods);
 
-    /// Goes on with what another process loaded and attached: `saved` is what its save() wrote,
-    /// `kept` what its objects() named. Nothing is counted twice and nothing missed. Programs of
-    /// another build than this one are replaced. Snippets are to be attached anew, and so are the
-    /// ends of reads where their method cannot be kept.
+    /// The same over the books that another process kept: `saved` is what its save() wrote, `kept`
+    /// what its objects() named. Its programs go on counting until let_earlier_go(). Not from or to
+    /// accounting at the ends of reads, whose books are kept by another meter.
     /// Errors: something is missing or does not fit; what was taken out of `kept` leaves the
     /// kernel.
     [[nodiscard]] static Result<Probes> adopt(const Filter& filter, const TableSizes& sizes,
                                               ByteReader& saved, KeptObjects& kept);
 
     /// What has to stay open for counting to go on without this process. Another set after
-    /// move_to().
+    /// change_to().
     [[nodiscard]] ObjectsToKeep objects() const;
     void save(ByteWriter& out) const;
+    /// Can another set of programs, or another process, go on with the books?
+    [[nodiscard]] bool can_be_followed() const;
 
     Probes(Probes&&) noexcept;
     Probes& operator=(Probes&&) = delete;
@@ -70,8 +71,10 @@ class Probes {
 
     /// From here on the reads of targets that ask for it are sampled, once they are counted. Before
     /// the others: of two fexit programs the one that came last runs first, and the last rung of
-    /// the accounting ladder has to.
+    /// the accounting ladder has to. But after attach_paths(): what is sensitive is known by its
+    /// path. Errors: nothing is sampled.
     [[nodiscard]] Result<void> attach_snippets();
+    void detach_snippets();
 
     /// From here on wanted reads are counted, and the children followed that are there already.
     [[nodiscard]] Result<void> attach_accounting();
@@ -84,76 +87,69 @@ class Probes {
     /// nothing is sampled either.
     [[nodiscard]] Result<void> attach_exit();
 
-    /// Counts on by other methods, in the same tables, without a gap: the new programs run before
-    /// the old ones leave, and a read that both see counts once. Not from or to accounting at the
-    /// ends of reads, whose books are kept by another meter.
+    /// Loads programs that decide by another filter or by other methods, over the same books.
+    /// Takes some time, and may run while others read what this knows.
+    [[nodiscard]] Result<std::unique_ptr<ProgramSet>> prepare(const Filter& filter,
+                                                              const TableSizes& sizes,
+                                                              ProbeMethods methods) const;
+    /// Counts on by these, without a gap. Snippets are to be attached anew. What decided before may
+    /// run beside it until let_earlier_go().
     /// Errors: nothing has changed.
-    [[nodiscard]] Result<void> move_to(ProbeMethods methods);
+    [[nodiscard]] Result<void> change_to(std::unique_ptr<ProgramSet> next);
+
+    /// What decides now.
+    [[nodiscard]] const ProgramSet& programs() const { return *programs_; }
+
+    /// Ends what decided before this set of programs, once nobody else keeps it attached: when this
+    /// returns every read that begins is decided by this set.
+    [[nodiscard]] Result<void> let_earlier_go();
+
+    /// Whose bits are not free for other targets.
+    [[nodiscard]] Result<HeldTargets> held_targets() const;
 
     /// As if a directory had been renamed: for when the probe at that was skipped.
     void forget_paths();
 
-    /// Sampled reads; nullptr: no target asks, or no end of a read is seen.
+    /// Sampled reads; nullptr: no target has asked yet, or no end of a read is seen.
     [[nodiscard]] SnippetRing* snippets() { return snippet_ring_.get(); }
 
     /// What has been counted so far.
     [[nodiscard]] Books& books() { return *books_; }
 
-    [[nodiscard]] ProbeMethods methods() const { return methods_; }
+    [[nodiscard]] ProbeMethods methods() const { return programs_->methods(); }
     [[nodiscard]] std::vector<AttachedProbe> attached() const;
     [[nodiscard]] std::vector<MapInfo> maps() const;
 
   private:
-    struct SkeletonDeleter {
-        void operator()(vfswatch_bpf* skeleton) const;
-    };
-    using Skeleton = std::unique_ptr<vfswatch_bpf, SkeletonDeleter>;
-    using Hooks = std::vector<Hook>;
-
-    Probes(const Filter& filter, const TableSizes& sizes, ProbeMethods methods);
-    [[nodiscard]] Result<Skeleton> open_programs() const;
-    [[nodiscard]] static Result<void> load_into_kernel(vfswatch_bpf& skeleton,
-                                                       const std::vector<std::string>& programs);
-    [[nodiscard]] Result<Skeleton> load_programs(ProbeMethods methods) const;
+    Probes();
+    [[nodiscard]] std::vector<std::string> book_programs() const;
+    [[nodiscard]] Filter completed(Filter filter, std::uint32_t policy) const;
+    [[nodiscard]] Result<void> open_books();
+    [[nodiscard]] Result<void> open_snippet_ring();
     [[nodiscard]] Result<void> share_tables(vfswatch_bpf& skeleton) const;
-    [[nodiscard]] std::vector<std::string> programs_of(ProbeMethods methods) const;
-    [[nodiscard]] Result<Hooks> accounting_hooks(vfswatch_bpf& skeleton,
-                                                 ProbeMethods methods) const;
-    [[nodiscard]] Result<Hooks> exit_hooks(vfswatch_bpf& skeleton, ExitMethod method) const;
-    [[nodiscard]] Result<void> open_tables();
-    [[nodiscard]] Result<void> adopt_tables(KeptObjects& kept);
+    [[nodiscard]] static Result<void> adopt_tables(vfswatch_bpf& skeleton, KeptObjects& kept);
     [[nodiscard]] Result<void> adopt_hooks(ByteReader& saved, KeptObjects& kept);
     [[nodiscard]] std::string prefix(ProbeRole role) const;
-    [[nodiscard]] Hooks& hooks_of(ProbeRole role);
     [[nodiscard]] const Hooks& hooks_of(ProbeRole role) const;
-    [[nodiscard]] std::vector<std::string> programs_beside_adopted() const;
-    void add_exit_programs(ExitMethod method, std::vector<std::string>& names) const;
-    [[nodiscard]] Result<Hooks> snippet_hooks(vfswatch_bpf& skeleton, ExitMethod method) const;
-    [[nodiscard]] bool needs_survey() const;
-    [[nodiscard]] Result<void> survey_tasks();
+    void note_filter();
+    template <typename Leaves>
+    [[nodiscard]] std::vector<AttachedProbe> rows_of_left(Leaves leaves) const;
+    [[nodiscard]] Result<void> name_those_of_earlier_policies();
     [[nodiscard]] Result<void> attach_path_rung(const PathRung& rung);
     [[nodiscard]] bool sees_all_paths() const;
-    [[nodiscard]] vfswatch_bpf& programs() const { return moved_to_ ? *moved_to_ : *tables_; }
 
-    vfswatch_settings settings_;
-    TableSizes sizes_;
-    ProbeMethods methods_;
-    bool typed_cast_ = false;                  ///< the kernel has bpf_rdonly_cast()
-    bool paths_by_multi_ = false;              ///< fprobe stands on fgraph
-    std::vector<std::string> read_functions_;  ///< those of kReadFunctions that it has
-    std::vector<PathRung> path_rungs_;         ///< those of kPathRungs whose function it has
-    Skeleton tables_;    ///< owns the maps, and the programs until the first move
-    Skeleton moved_to_;  ///< programs on the same maps
-    Hooks accounting_;
-    Hooks exit_;
+    KernelFeatures kernel_;
+    std::uint64_t path_seed_ = 0;  ///< of the hashes that the books know paths by
+    std::uint32_t moves_ = 0;      ///< tells one set of programs from the next
+    Skeleton tables_;              ///< whose mappings the books use
+    std::unique_ptr<ProgramSet> programs_;
     Hooks paths_;
-    Hooks snippets_;
-    std::uint64_t fingerprint_ = 0;  ///< of the programs of this build
-    std::uint32_t moves_ = 0;        ///< tells one set of programs from the next
-    UniqueFd adopted_resolver_;      ///< what adopted programs call lives as long as this
     std::unique_ptr<Books> books_;
     std::unique_ptr<SnippetRing> snippet_ring_;
-    std::vector<AttachedProbe> left_;  ///< what stood there before a move, for its misses
+    std::unique_ptr<ProgramSet> earlier_;  ///< until it is let go
+    Hooks adopted_;                        ///< the same, of another process
+    UniqueFd adopted_resolver_;            ///< what adopted programs call lives as long as this
+    std::vector<AttachedProbe> left_;      ///< what stood there before, for its misses
 };
 
 }  // namespace vfswatchd

@@ -25,12 +25,4 @@ vfswatch_bpf* open_skeleton(bool typed_cast) {
     return nullptr;
 }
 
-std::uint64_t fingerprint_of(const vfswatch_bpf& skeleton) {
-    const auto* bytes = static_cast<const unsigned char*>(skeleton.skeleton->data);
-    std::uint64_t hash = 0xcbf29ce484222325;  // FNV-1a
-    for (std::size_t i = 0; i < skeleton.skeleton->data_sz; i++)
-        hash = (hash ^ bytes[i]) * 0x100000001b3;
-    return hash;
-}
-
 }  // namespace vfswatchd

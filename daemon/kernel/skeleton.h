@@ -15,7 +15,4 @@ namespace vfswatchd {
 /// Errors: nullptr and errno. Ownership: vfswatch_bpf__destroy().
 [[nodiscard]] vfswatch_bpf* open_skeleton(bool typed_cast);
 
-/// Tells programs of this build from those of another. Of an open skeleton.
-[[nodiscard]] std::uint64_t fingerprint_of(const vfswatch_bpf& skeleton);
-
 }  // namespace vfswatchd

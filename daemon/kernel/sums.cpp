@@ -86,6 +86,13 @@ std::vector<ReadSum> Sums::read() const {
     return copies;
 }
 
+TargetMask Sums::targets() const {
+    TargetMask targets = 0;
+    for (vfswatch_sum& sum : sums_)
+        if (load(sum.state) != VFSWATCH_SUM_FREE) targets |= sum.key.targets;
+    return targets;
+}
+
 std::vector<std::uint32_t> Sums::retire(const std::vector<std::uint32_t>& ids) {
     std::vector<std::uint32_t> retired;
     for (const std::uint32_t id : ids) {

@@ -38,6 +38,9 @@ class Sums {
     /// How many are in use.
     [[nodiscard]] std::uint64_t in_use() const;
 
+    /// Who wants any of those that are not free.
+    [[nodiscard]] TargetMask targets() const;
+
     /// Returns those that no run holds now, out of these; they are counted on until they are
     /// drained.
     [[nodiscard]] std::vector<std::uint32_t> retire(const std::vector<std::uint32_t>& ids);

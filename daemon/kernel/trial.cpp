@@ -38,6 +38,7 @@ Filter filter_for_self() {
     Filter filter;
     filter.settings.type_targets[S_IFREG >> 12] = 1;
     filter.settings.any_path_targets = 1;
+    filter.settings.max_files = kTrialSizes.max_files;
     filter.settings.target_max_files[0] = kTrialSizes.max_files;
     filter.processes.push_back({static_cast<std::uint32_t>(getpid()), 1});
     vfswatch_path_state everything{};

@@ -26,7 +26,6 @@ class Exposition {
     [[nodiscard]] SeriesTable& table() { return table_; }
 
   private:
-    const std::vector<Target> targets_;
     SeriesTable table_;
 };
 

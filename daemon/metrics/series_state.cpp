@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // How a series table is kept for the next process.
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <map>
+#include <string>
 #include <utility>
 
 #include "metrics/series_table.h"
@@ -20,16 +23,27 @@ TimePoint get_time(ByteReader& in) {
     return TimePoint(TimePoint::duration(in.get<std::int64_t>()));
 }
 
+void put(ByteWriter& out, const std::map<int, std::uint64_t>& errnos) {
+    out.put_count(errnos.size());
+    for (const auto& [number, calls] : errnos) {
+        out.put(number);
+        out.put(calls);
+    }
+}
+
+void get(ByteReader& in, std::map<int, std::uint64_t>& errnos) {
+    for (std::size_t left = in.get_count(); left > 0; --left) {
+        const int number = in.get<int>();
+        errnos[number] = in.get<std::uint64_t>();
+    }
+}
+
 void put(ByteWriter& out, const TargetBooks& books) {
     for (const ReadCounts* counts :
          {&books.total, &books.over_series_limit, &books.over_map_full, &books.over_path_hidden})
         out.put(*counts);
     out.put(books.durations);
-    out.put_count(books.errnos.size());
-    for (const auto& [number, calls] : books.errnos) {
-        out.put(number);
-        out.put(calls);
-    }
+    put(out, books.errnos);
 }
 
 void get(ByteReader& in, TargetBooks& books) {
@@ -37,19 +51,23 @@ void get(ByteReader& in, TargetBooks& books) {
          {&books.total, &books.over_series_limit, &books.over_map_full, &books.over_path_hidden})
         *counts = in.get<ReadCounts>();
     books.durations = in.get<ReadDurations>();
-    for (std::size_t left = in.get_count(); left > 0; --left) {
-        const int number = in.get<int>();
-        books.errnos[number] = in.get<std::uint64_t>();
-    }
+    get(in, books.errnos);
 }
 
 }  // namespace
 
 void SeriesTable::save(ByteWriter& out) const {
-    out.put_count(books_.size());
-    for (std::size_t target = 0; target < books_.size(); ++target) {
+    out.put(std::uint64_t{limits_.max_series});
+    out.put_count(targets_.size());
+    for (std::size_t target = 0; target < targets_.size(); ++target) {
+        out.put_text(targets_[target].name);
         put(out, books_[target]);
-        out.put(overflow_seen_[target]);
+    }
+    for (const BitState& bit : bits_) {
+        out.put(std::uint64_t{bit.target});
+        out.put(bit.overflow);
+        put(out, bit.errnos);
+        out.put(bit.durations);
     }
     out.put_count(unattributed_.size());
     for (const auto& [reason, counts] : unattributed_) {
@@ -62,10 +80,18 @@ void SeriesTable::save(ByteWriter& out) const {
 }
 
 bool SeriesTable::load(ByteReader& in) {
-    if (in.get_count() != books_.size()) return false;
-    for (std::size_t target = 0; target < books_.size(); ++target) {
+    limits_.max_series = in.get<std::uint64_t>();
+    targets_.assign(in.get_count(), {});
+    books_.assign(targets_.size(), {});
+    for (std::size_t target = 0; target < targets_.size(); ++target) {
+        targets_[target].name = in.get_text();
         get(in, books_[target]);
-        overflow_seen_[target] = in.get<ReadCounts>();
+    }
+    for (BitState& bit : bits_) {
+        bit.target = in.get<std::uint64_t>();
+        bit.overflow = in.get<ReadCounts>();
+        get(in, bit.errnos);
+        bit.durations = in.get<ReadDurations>();
     }
     for (std::size_t left = in.get_count(); left > 0; --left) {
         const std::string reason = in.get_text();
@@ -74,7 +100,7 @@ bool SeriesTable::load(ByteReader& in) {
     load_names(in);
     load_sums(in);
     load_series(in);
-    return !in.failed() && links_are_sound();
+    return !in.failed() && is_sound();
 }
 
 void SeriesTable::save_names(ByteWriter& out) const {
@@ -115,6 +141,7 @@ void SeriesTable::save_sums(ByteWriter& out) const {
         out.put(static_cast<std::uint8_t>((sum.known ? 1 : 0) | (sum.placed ? 2 : 0)));
         if (!sum.known) continue;
         out.put(sum.seen);
+        out.put(sum.targets);
         put(out, sum.grew_at);
         out.put_count(sum.links.size());
         for (const Link& link : sum.links)
@@ -130,6 +157,7 @@ void SeriesTable::load_sums(ByteReader& in) {
         sum.placed = (flags & 2) != 0;
         if (!sum.known) continue;
         sum.seen = in.get<ReadCounts>();
+        sum.targets = in.get<TargetMask>();
         sum.grew_at = get_time(in);
         sum.links.resize(in.get_count());
         for (Link& link : sum.links)
@@ -142,6 +170,7 @@ void SeriesTable::save_series(ByteWriter& out) const {
     for (const Series& series : series_) {
         out.put(series.generation);
         out.put_text(series.live ? series.labels.view() : std::string_view());
+        out.put(std::uint64_t{series.target});
         out.put(series.counts);
         put(out, series.grew_at);
     }
@@ -153,6 +182,7 @@ void SeriesTable::load_series(ByteReader& in) {
         Series& series = series_[slot];
         series.generation = in.get<std::uint32_t>();
         const std::string labels = in.get_text();
+        series.target = in.get<std::uint64_t>();
         series.counts = in.get<ReadCounts>();
         series.grew_at = get_time(in);
         series.live = !labels.empty();
@@ -165,10 +195,18 @@ void SeriesTable::load_series(ByteReader& in) {
     }
 }
 
-bool SeriesTable::links_are_sound() const {
-    for (const SumState& sum : sums_)
+/// Nothing points to what is not there.
+bool SeriesTable::is_sound() const {
+    for (const BitState& bit : bits_)
+        if (bit.target >= targets_.size() && bit.target != kNobody) return false;
+    for (const Series& series : series_)
+        if (series.live && series.target >= targets_.size()) return false;
+    for (const SumState& sum : sums_) {
+        if (sum.known && sum.links.size() != static_cast<std::size_t>(std::popcount(sum.targets)))
+            return false;
         for (const Link& link : sum.links)
-            if (link.slot >= series_.size() && link.slot != kOverflowSlot) return false;
+            if (link.slot >= series_.size() && link.slot < kNoSlot) return false;
+    }
     return true;
 }
 

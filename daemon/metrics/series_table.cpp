@@ -35,26 +35,86 @@ void add(ReadCounts& sum, const ReadCounts& growth) {
     sum.eofs += growth.eofs;
 }
 
-template <typename Visit>
-void for_each_target(TargetMask mask, Visit visit) {
-    for (; mask != 0; mask &= mask - 1)
-        visit(static_cast<std::size_t>(std::countr_zero(mask)));
+TargetMask mask_of(std::size_t bit) {
+    return TargetMask{1} << bit;
 }
 
-TargetMask mask_of(std::size_t targets) {
-    constexpr std::size_t kMaskBits = std::numeric_limits<TargetMask>::digits;
-    assert(targets <= kMaskBits);
-    return targets == kMaskBits ? ~TargetMask{0} : (TargetMask{1} << targets) - 1;
+/// The place of each target in another list; `missing` where it is not there.
+std::vector<std::size_t> places_in(const std::vector<Target>& others,
+                                   const std::vector<Target>& targets, std::size_t missing) {
+    std::vector<std::size_t> places;
+    for (const Target& target : targets) {
+        const auto found = std::find_if(others.begin(), others.end(), [&](const Target& other) {
+            return other.name == target.name;
+        });
+        places.push_back(found == others.end() ? missing
+                                               : static_cast<std::size_t>(found - others.begin()));
+    }
+    return places;
 }
 
 }  // namespace
 
+/// Visits the targets whose bits these are: the how-manieth bit of the mask it is, the bit's
+/// target. What is nobody's is passed over.
+template <typename Visit>
+void SeriesTable::for_each_target(TargetMask mask, Visit visit) const {
+    for (std::size_t number = 0; mask != 0; mask &= mask - 1, ++number) {
+        const std::size_t target = bits_[static_cast<std::size_t>(std::countr_zero(mask))].target;
+        if (target != kNobody) visit(number, target);
+    }
+}
+
 SeriesTable::SeriesTable(std::vector<Target> targets, SeriesLimits limits)
-    : targets_(std::move(targets)),
-      limits_(limits),
-      known_targets_(mask_of(targets_.size())),
-      books_(targets_.size()),
-      overflow_seen_(targets_.size()) {}
+    : targets_(std::move(targets)), limits_(limits), books_(targets_.size()) {
+    assert(targets_.size() <= bits_.size());
+    for (std::size_t place = 0; place < targets_.size(); ++place)
+        bits_[place].target = place;
+}
+
+void SeriesTable::change_targets(std::vector<Target> targets, const TargetBits& bits,
+                                 SeriesLimits limits) {
+    assert(bits.size() == targets.size());
+    const std::vector<std::size_t> new_places = places_in(targets, targets_, kNobody);
+    std::vector<TargetBooks> books(targets.size());
+    for (std::size_t place = 0; place < targets_.size(); ++place)
+        if (new_places[place] != kNobody) books[new_places[place]] = std::move(books_[place]);
+    for (BitState& bit : bits_)
+        if (bit.target != kNobody) bit.target = new_places[bit.target];
+    for (std::size_t place = 0; place < targets.size(); ++place)
+        bits_.at(bits[place]).target = place;
+    keep_series_of(new_places);
+    if (limits.max_series > limits_.max_series) try_overflow_again();
+    targets_ = std::move(targets);
+    books_ = std::move(books);
+    limits_ = limits;
+    ++changes_;
+}
+
+/// The others leave.
+void SeriesTable::keep_series_of(const std::vector<std::size_t>& new_places) {
+    for (std::uint32_t slot = 0; slot < series_.size(); ++slot) {
+        Series& series = series_[slot];
+        if (!series.live) continue;
+        series.target = new_places[series.target];
+        if (series.target == kNobody) drop_series(slot);
+    }
+}
+
+/// There is room now for those that came too late.
+void SeriesTable::try_overflow_again() {
+    for (SumState& sum : sums_)
+        for (Link& link : sum.links)
+            if (link.slot == kOverflowSlot) link = Link{};
+}
+
+/// Bits that mean a target of now.
+TargetMask SeriesTable::present_targets() const {
+    TargetMask present = 0;
+    for (std::size_t bit = 0; bit < bits_.size(); ++bit)
+        if (bits_[bit].target != kNobody) present |= mask_of(bit);
+    return present;
+}
 
 void SeriesTable::apply(const ReadSnapshot& snapshot, TimePoint now) {
     learn(snapshot.new_names, snapshot.new_cgroups);
@@ -79,9 +139,12 @@ std::vector<SeriesRow> SeriesTable::rows() const {
 
 std::vector<std::uint32_t> SeriesTable::idle_sums(TimePoint now) const {
     std::vector<std::uint32_t> ids;
+    const TargetMask gone = ~present_targets();
     for (std::uint32_t id = 0; id < sums_.size(); ++id) {
         const SumState& state = sums_[id];
-        if (state.known && now - state.grew_at >= limits_.idle_timeout) ids.push_back(id);
+        if (!state.known) continue;
+        if (now - state.grew_at >= limits_.idle_timeout || (state.targets & gone) != 0)
+            ids.push_back(id);
     }
     return ids;
 }
@@ -91,8 +154,9 @@ void SeriesTable::retire(const ReadSum& last, TimePoint now) {
     SumState& state = state_of(last, now);
     // Its path found the ring full, and nobody read the file again.
     if (!state.placed)
-        for_each_target(last.key.targets & known_targets_,
-                        [&](std::size_t target) { add(books_[target].over_map_full, state.seen); });
+        for_each_target(last.key.targets, [&](std::size_t, std::size_t target) {
+            add(books_[target].over_map_full, state.seen);
+        });
     ++changes_;
     state = SumState{};
     cgroups_.release(last.key.cgroup);
@@ -125,8 +189,8 @@ SeriesTable::SumState& SeriesTable::state_of(const ReadSum& sum, TimePoint now) 
         ++changes_;
         state.known = true;
         state.grew_at = now;
-        const int wanting = std::popcount(sum.key.targets & known_targets_);
-        state.links.resize(static_cast<std::size_t>(wanting));
+        state.targets = sum.key.targets;
+        state.links.resize(static_cast<std::size_t>(std::popcount(sum.key.targets)));
         ++paths_[sum.key.path].sums;
         cgroups_.hold(sum.key.cgroup);
     }
@@ -137,8 +201,8 @@ void SeriesTable::apply_sum(const ReadSum& sum, TimePoint now) {
     SumState& state = state_of(sum, now);
     if (grew(state.seen, sum.counts)) state.grew_at = now;
     const ReadCounts growth = raise(state.seen, sum.counts);
-    for_each_target(sum.key.targets & known_targets_,
-                    [&](std::size_t target) { add(books_[target].total, growth); });
+    for_each_target(sum.key.targets,
+                    [&](std::size_t, std::size_t target) { add(books_[target].total, growth); });
     add_to_series(sum, state, growth, now);
 }
 
@@ -152,10 +216,9 @@ void SeriesTable::add_to_series(const ReadSum& sum, SumState& state, const ReadC
     const bool first_time = !std::exchange(state.placed, true);
     if (first_time) ++changes_;
     const ReadCounts& amount = first_time ? state.seen : growth;
-    auto next_link = state.links.begin();
-    for_each_target(sum.key.targets & known_targets_, [&](std::size_t target) {
-        Link& link = *next_link++;
-        if (first_time || left_idle(link)) link = place(sum, target, *name);
+    for_each_target(sum.key.targets, [&](std::size_t number, std::size_t target) {
+        Link& link = state.links[number];
+        if (has_no_series(link)) link = place(sum, target, *name);
         if (link.slot == kOverflowSlot) {
             add(books_[target].over_series_limit, amount);
             return;
@@ -176,8 +239,10 @@ bool SeriesTable::lacks_cgroup(const ReadSum& sum) const {
     return sum.key.cgroup != 0 && cgroups_.path_of(sum.key.cgroup) == nullptr;
 }
 
-bool SeriesTable::left_idle(const Link& link) const {
-    return link.slot != kOverflowSlot && series_[link.slot].generation != link.generation;
+/// Not yet, or it left.
+bool SeriesTable::has_no_series(const Link& link) const {
+    if (link.slot == kOverflowSlot) return false;
+    return link.slot == kNoSlot || series_[link.slot].generation != link.generation;
 }
 
 SeriesTable::Link SeriesTable::place(const ReadSum& sum, std::size_t target, const FileName& name) {
@@ -194,6 +259,7 @@ SeriesTable::Link SeriesTable::place(const ReadSum& sum, std::size_t target, con
     const std::uint32_t slot = take_slot();
     Series& series = series_[slot];
     series.labels = LabelSet(labels_scratch_);
+    series.target = target;
     series.live = true;
     slots_by_labels_.emplace(series.labels.view(), slot);
     return {slot, series.generation};
@@ -220,10 +286,11 @@ std::uint32_t SeriesTable::take_slot() {
 void SeriesTable::apply_overflow(const ReadSnapshot& snapshot) {
     const std::vector<ReadCounts>& overflow = snapshot.overflow;
     paths_hidden_ = snapshot.paths_hidden;
-    const std::size_t targets = std::min(overflow.size(), books_.size());
-    for (std::size_t target = 0; target < targets; ++target) {
-        const ReadCounts growth = raise(overflow_seen_[target], overflow[target]);
-        TargetBooks& books = books_[target];
+    for (std::size_t bit = 0; bit < std::min(overflow.size(), bits_.size()); ++bit) {
+        BitState& state = bits_[bit];
+        const ReadCounts growth = raise(state.overflow, overflow[bit]);
+        if (state.target == kNobody) continue;
+        TargetBooks& books = books_[state.target];
         add(paths_hidden_ ? books.over_path_hidden : books.over_map_full, growth);
         add(books.total, growth);
     }
@@ -231,18 +298,23 @@ void SeriesTable::apply_overflow(const ReadSnapshot& snapshot) {
 
 void SeriesTable::apply_errnos(const std::vector<ErrnoCount>& errnos) {
     for (const ErrnoCount& row : errnos) {
-        if (row.target >= books_.size() || row.calls == 0) continue;
-        raise(books_[row.target].errnos[row.number], row.calls);
+        if (row.target >= bits_.size() || row.calls == 0) continue;
+        BitState& state = bits_[row.target];
+        const std::uint64_t growth = raise(state.errnos[row.number], row.calls);
+        if (state.target != kNobody && growth != 0)
+            books_[state.target].errnos[row.number] += growth;
     }
 }
 
 void SeriesTable::apply_durations(const std::vector<ReadDurations>& durations) {
-    const std::size_t targets = std::min(durations.size(), books_.size());
-    for (std::size_t target = 0; target < targets; ++target) {
-        ReadDurations& seen = books_[target].durations;
-        for (std::size_t bucket = 0; bucket < seen.buckets.size(); ++bucket)
-            raise(seen.buckets[bucket], durations[target].buckets[bucket]);
-        raise(seen.sum_ns, durations[target].sum_ns);
+    for (std::size_t bit = 0; bit < std::min(durations.size(), bits_.size()); ++bit) {
+        BitState& state = bits_[bit];
+        ReadDurations unwanted;
+        ReadDurations& sum = state.target == kNobody ? unwanted : books_[state.target].durations;
+        for (std::size_t bucket = 0; bucket < sum.buckets.size(); ++bucket)
+            sum.buckets[bucket] +=
+                raise(state.durations.buckets[bucket], durations[bit].buckets[bucket]);
+        sum.sum_ns += raise(state.durations.sum_ns, durations[bit].sum_ns);
     }
 }
 
@@ -252,16 +324,20 @@ void SeriesTable::apply_unattributed(const std::vector<std::pair<const char*, Re
 }
 
 void SeriesTable::drop_idle(TimePoint now) {
-    for (std::size_t slot = 0; slot < series_.size(); ++slot) {
-        Series& series = series_[slot];
-        if (!series.live || now - series.grew_at < limits_.idle_timeout) continue;
-        ++changes_;
-        slots_by_labels_.erase(series.labels.view());
-        const std::uint32_t next_generation = series.generation + 1;
-        series = Series{};
-        series.generation = next_generation;
-        free_slots_.push_back(static_cast<std::uint32_t>(slot));
+    for (std::uint32_t slot = 0; slot < series_.size(); ++slot) {
+        const Series& series = series_[slot];
+        if (series.live && now - series.grew_at >= limits_.idle_timeout) drop_series(slot);
     }
+}
+
+void SeriesTable::drop_series(std::uint32_t slot) {
+    Series& series = series_[slot];
+    ++changes_;
+    slots_by_labels_.erase(series.labels.view());
+    const std::uint32_t next_generation = series.generation + 1;
+    series = Series{};
+    series.generation = next_generation;
+    free_slots_.push_back(slot);
 }
 
 }  // namespace vfswatchd

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -50,13 +51,19 @@ class SeriesTable {
   public:
     using TimePoint = std::chrono::steady_clock::time_point;
 
+    /// The targets have the bits of their places.
     SeriesTable(std::vector<Target> targets, SeriesLimits limits);
+
+    /// From here on there are these targets. One that was there keeps its totals and series,
+    /// wherever it stands; what it would name otherwise now is named so from its next reads on.
+    /// A bit that was a target's stays the same name's until another target has it.
+    void change_targets(std::vector<Target> targets, const TargetBits& bits, SeriesLimits limits);
 
     /// Adds what grew since the snapshots before; then drops the series that nobody reads.
     /// Time: one comparison for a sum that did not grow.
     void apply(const ReadSnapshot& snapshot, TimePoint now);
 
-    /// Ids of the sums that nobody read for the idle timeout.
+    /// Ids of the sums that nobody read for the idle timeout, or some target of which is no more.
     [[nodiscard]] std::vector<std::uint32_t> idle_sums(TimePoint now) const;
 
     /// Adds what grew of a sum that the kernel has given back; its id is free for another one.
@@ -66,7 +73,8 @@ class SeriesTable {
     /// uptime. What is saved does not depend on how much sums have grown since: a table that was
     /// loaded adds the rest by itself.
     void save(ByteWriter& out) const;
-    /// What save() wrote of a table of the same targets and limits, in place of what is here.
+    /// What save() wrote, in place of what is here; its targets are names only, until
+    /// change_targets() says what they are now.
     /// False: it is not whole, and the table is of no use.
     [[nodiscard]] bool load(ByteReader& in);
     /// Has anything changed since that time that save() would write, beside growth?
@@ -82,6 +90,7 @@ class SeriesTable {
     [[nodiscard]] std::vector<SeriesRow> rows() const;
 
     [[nodiscard]] const std::vector<Target>& targets() const { return targets_; }
+    [[nodiscard]] const SeriesLimits& limits() const { return limits_; }
     /// By the target's place in the list.
     [[nodiscard]] const std::vector<TargetBooks>& books() const { return books_; }
     [[nodiscard]] const std::map<std::string, ReadCounts>& unattributed() const {
@@ -103,22 +112,37 @@ class SeriesTable {
         LabelSet labels;
         ReadCounts counts;
         TimePoint grew_at;
+        std::size_t target = 0;        ///< its place in the list
         std::uint32_t generation = 0;  ///< of the slot: tells a series from the one before it
         bool live = false;
     };
 
     /// Link::slot of a sum that came when all series were taken.
     static constexpr std::uint32_t kOverflowSlot = std::numeric_limits<std::uint32_t>::max();
+    /// Of one that was given no series yet.
+    static constexpr std::uint32_t kNoSlot = kOverflowSlot - 1;
+
+    /// Whose bit it is.
+    static constexpr std::size_t kNobody = std::numeric_limits<std::size_t>::max();
 
     /// Where one target shows a sum. A generation that passed: the series left, idle.
     struct Link {
-        std::uint32_t slot = 0;
+        std::uint32_t slot = kNoSlot;
         std::uint32_t generation = 0;
+    };
+
+    /// Whose a bit is, and what the kernel has counted for it since it began, whoever had it.
+    struct BitState {
+        std::size_t target = kNobody;
+        ReadCounts overflow;
+        std::map<int, std::uint64_t> errnos;
+        ReadDurations durations;
     };
 
     /// What is kept of one sum, from the snapshot that showed it first until it is retired.
     struct SumState {
         ReadCounts seen;
+        TargetMask targets = 0;
         std::vector<Link> links;  ///< one for each wanting target, in the order of their bits
         TimePoint grew_at;
         bool known = false;
@@ -138,7 +162,13 @@ class SeriesTable {
     void load_sums(ByteReader& in);
     void save_series(ByteWriter& out) const;
     void load_series(ByteReader& in);
-    [[nodiscard]] bool links_are_sound() const;
+    [[nodiscard]] bool is_sound() const;
+    [[nodiscard]] TargetMask present_targets() const;
+    template <typename Visit>
+    void for_each_target(TargetMask mask, Visit visit) const;
+    void drop_series(std::uint32_t slot);
+    void keep_series_of(const std::vector<std::size_t>& new_places);
+    void try_overflow_again();
     [[nodiscard]] bool is_settled(const ReadSum& sum) const;
     SumState& state_of(const ReadSum& sum, TimePoint now);
     void apply_sum(const ReadSum& sum, TimePoint now);
@@ -146,7 +176,7 @@ class SeriesTable {
                        TimePoint now);
     [[nodiscard]] const FileName* name_of(const ReadSum& sum) const;
     [[nodiscard]] bool lacks_cgroup(const ReadSum& sum) const;
-    [[nodiscard]] bool left_idle(const Link& link) const;
+    [[nodiscard]] bool has_no_series(const Link& link) const;
     Link place(const ReadSum& sum, std::size_t target, const FileName& name);
     void compose_labels(const ReadSum& sum, std::size_t target, std::string_view path);
     std::uint32_t take_slot();
@@ -158,9 +188,8 @@ class SeriesTable {
 
     std::vector<Target> targets_;
     SeriesLimits limits_;
-    TargetMask known_targets_ = 0;
     std::vector<TargetBooks> books_;
-    std::vector<ReadCounts> overflow_seen_;
+    std::array<BitState, std::numeric_limits<TargetMask>::digits> bits_;
     bool paths_hidden_ = false;
     std::map<std::string, ReadCounts> unattributed_;
 

@@ -45,7 +45,7 @@ struct ReadSum {
 };
 
 struct ErrnoCount {
-    std::size_t target = 0;  ///< its place in the config
+    std::size_t target = 0;  ///< its bit
     int number = 0;          ///< positive errno; 0: any that has no count of its own
     std::uint64_t calls = 0;
 };
@@ -67,8 +67,8 @@ struct ReadSnapshot {
     std::vector<FileName> new_names;       ///< since the snapshot before; each has its sum here
     std::vector<CgroupName> new_cgroups;   ///< since the snapshot before
     std::vector<ErrnoCount> errnos;        ///< each (target, number) once, 0 left out
-    std::vector<ReadDurations> durations;  ///< by target, whether or not it asks for them
-    std::vector<ReadCounts> overflow;      ///< by target: wanted, but the sums were full
+    std::vector<ReadDurations> durations;  ///< by bit, whether or not its target asks for them
+    std::vector<ReadCounts> overflow;      ///< by bit: wanted, but the sums were full
     bool paths_hidden = false;             ///< all reads are overflow: no path can be read
     std::vector<std::pair<const char*, ReadCounts>> unattributed;  ///< by reason
 };

@@ -21,7 +21,7 @@ struct LabelFields {
     friend bool operator==(const LabelFields&, const LabelFields&) = default;
 };
 
-/// A target as its metrics show it. Its place in the list is its bit in every target mask.
+/// A target as its metrics show it.
 struct Target {
     std::string name;
     LabelFields labels;
@@ -30,7 +30,16 @@ struct Target {
     bool latency = false;   ///< shows how long its reads take
 };
 
-/// Bit i stands for the target at place i.
+/// A bit for each target.
 using TargetMask = std::uint64_t;
+
+/// Which bit, by the target's place in the list.
+using TargetBits = std::vector<unsigned>;
+
+/// Bits that runs or sums in the kernel still stand for.
+struct HeldTargets {
+    TargetMask by_reads = 0;
+    TargetMask by_inheritance = 0;  ///< by processes whose ancestor matched
+};
 
 }  // namespace vfswatchd

@@ -73,6 +73,7 @@ vfswatch_settings lower_settings(const Config& config) {
     vfswatch_settings settings{};
     lower_snippets(config.targets, {config.limits.snippets_per_second, std::chrono::seconds(1)},
                    settings);
+    settings.max_files = config.limits.max_files;
     settings.host_paths = config.path_view == PathView::kHost ? 1 : 0;
     for (std::size_t i = 0; i < config.targets.size(); i++) {
         const TargetConfig& wanted = config.targets[i];

@@ -5,11 +5,14 @@
 #include "model/filter.h"
 #include "service/exit_code.h"
 #include "service/log.h"
+#include "service/reload.h"
 
 namespace vfswatchd {
 
-/// `filter` is the config, lowered. Listens, attaches, and serves until SIGTERM or SIGINT; leaves
-/// nothing in the kernel. What goes wrong is logged here, once, with what to do about it.
-[[nodiscard]] ExitCode run_daemon(const Config& config, const Filter& filter, const Log& log);
+/// `filter` is the config, lowered; `source` reads it again for a reload. Listens, attaches, and
+/// serves until SIGTERM or SIGINT; leaves nothing in the kernel. What goes wrong is logged here,
+/// once, with what to do about it.
+[[nodiscard]] ExitCode run_daemon(const ConfigSource& source, const Config& config,
+                                  const Filter& filter, const Log& log);
 
 }  // namespace vfswatchd

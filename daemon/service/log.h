@@ -33,7 +33,7 @@ class Log {
 
     LogLevel level_;
     struct Journal {
-        JournalWriter writer{0};
+        JournalWriter writer;
         std::atomic<std::uint64_t> lost{0};
     };
 

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/miss_watch.h"
 
-#include <systemd/sd-daemon.h>
-
-#include <cinttypes>
 #include <string>
 #include <utility>
 
 #include "kernel/rungs.h"
+#include "service/long_work.h"
 
 namespace vfswatchd {
 namespace {
@@ -17,20 +15,6 @@ std::uint64_t missed_by(ProbeRole role, const std::vector<AttachedProbe>& probes
     for (const AttachedProbe& probe : probes)
         if (probe.role == role && !is_end_of_task(probe.function)) missed += probe.missed;
     return missed;
-}
-
-/// A trial keeps the loop from turning, on a busy machine for long: the kernel verifies programs.
-constexpr std::uint64_t kTrialMicroseconds = 300'000'000;
-
-void give_time_for_a_trial() {
-    sd_notifyf(0, "WATCHDOG=1\nWATCHDOG_USEC=%" PRIu64, kTrialMicroseconds);
-}
-
-/// The loop turns again.
-void restore_watchdog() {
-    std::uint64_t microseconds = 0;
-    if (sd_watchdog_enabled(0, &microseconds) > 0)
-        sd_notifyf(0, "WATCHDOG=1\nWATCHDOG_USEC=%" PRIu64, microseconds);
 }
 
 std::string names(ProbeMethods methods) {
@@ -110,19 +94,19 @@ void MissWatch::explain(Symptom symptom, std::uint64_t now) const {
 
 void MissWatch::improve(Misses misses) {
     if (!misses.accounting && !misses.exit) return;
+    const LongWork work;
     move_to_better(misses);
-    restore_watchdog();
 }
 
 void MissWatch::move_to_better(Misses misses) {
-    const auto better = find_better(watch_.methods(), wishes_, misses, give_time_for_a_trial);
+    const auto better = find_better(watch_.methods(), wishes_, misses, LongWork::go_on);
     if (!better) {
         given_up_.accounting = given_up_.accounting || misses.accounting;
         given_up_.exit = given_up_.exit || misses.exit;
         return log_.notice("no better method is there, or allowed by the configuration: " +
                            names(watch_.methods()) + " stays");
     }
-    give_time_for_a_trial();
+    LongWork::go_on();
     if (const auto done = watch_.move_to(*better); !done) {
         given_up_ = {true, true};
         return log_.warning("could not move to " + names(*better) + ": " + done.error().message());

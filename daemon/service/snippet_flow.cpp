@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/snippet_flow.h"
 
+#include <numeric>
 #include <utility>
 
 #include "journal/entry.h"
@@ -14,19 +15,39 @@ constexpr std::chrono::minutes kFaultPause{1};
 
 }  // namespace
 
-SnippetFlow::Sampling::Sampling(std::size_t place, const TargetConfig& config)
-    : target(place),
-      form(std::make_shared<const SnippetForm>(SnippetForm{config.name, *config.snippets})),
-      limit(form->rules.rate) {}
+void SnippetFlow::Sampling::follow(std::size_t place, unsigned bit, const TargetConfig& config) {
+    target = place;
+    mask = TargetMask{1} << bit;
+    form = std::make_shared<const SnippetForm>(SnippetForm{config.name, *config.snippets});
+    limit = RateLimit(form->rules.rate);
+}
 
 SnippetFlow::SnippetFlow(const Config& config, JournalWriter::Send send)
-    : limit_({config.limits.snippets_per_second, std::chrono::seconds(1)}),
-      writer_(config.targets.size(), JournalWriter::kDefaultCapacity, std::move(send)) {
+    : writer_(JournalWriter::kDefaultCapacity, std::move(send)) {
+    TargetBits bits(config.targets.size());
+    std::iota(bits.begin(), bits.end(), 0U);
+    change_targets(config, bits);
+}
+
+void SnippetFlow::change_targets(const Config& config, const TargetBits& bits) {
+    std::vector<std::unique_ptr<Sampling>> samplings;
+    sampling_targets_ = 0;
     for (std::size_t i = 0; i < config.targets.size(); i++) {
         if (!config.targets[i].snippets) continue;
-        samplings_.push_back(std::make_unique<Sampling>(i, config.targets[i]));
-        sampling_targets_ |= TargetMask{1} << i;
+        auto sampling = take_sampling(config.targets[i].name);
+        sampling->follow(i, bits[i], config.targets[i]);
+        sampling_targets_ |= sampling->mask;
+        samplings.push_back(std::move(sampling));
     }
+    samplings_ = std::move(samplings);
+    limit_ = RateLimit({config.limits.snippets_per_second, std::chrono::seconds(1)});
+}
+
+/// That of the target before, or a new one.
+std::unique_ptr<SnippetFlow::Sampling> SnippetFlow::take_sampling(const std::string& target) {
+    for (auto& sampling : samplings_)
+        if (sampling && sampling->form->target == target) return std::exchange(sampling, nullptr);
+    return std::make_unique<Sampling>();
 }
 
 void SnippetFlow::take(std::span<const std::byte> record) {
@@ -36,7 +57,7 @@ void SnippetFlow::take(std::span<const std::byte> record) {
         return;
     }
     for (const auto& sampling : samplings_)
-        if (snippet->targets >> sampling->target & 1) settle(*snippet, *sampling);
+        if ((snippet->targets & sampling->mask) != 0) settle(*snippet, *sampling);
 }
 
 void SnippetFlow::settle(const Snippet& snippet, Sampling& sampling) {
@@ -57,7 +78,7 @@ void SnippetFlow::write(const Snippet& snippet, Sampling& sampling) {
     const auto compose = [snippet, form = sampling.form] {
         return snippet_fields(snippet, form->target, form->rules);
     };
-    if (!writer_.push({sampling.target, compose})) sampling.queue_full++;
+    if (!writer_.push({sampling.sent, compose})) sampling.queue_full++;
 }
 
 void SnippetFlow::tell_fault(const Snippet& snippet, Sampling& sampling) {
@@ -74,8 +95,8 @@ std::vector<SnippetCounts> SnippetFlow::counts() const {
         row.set(SnippetOutcome::kRateLimited, sampling->rate_limited);
         row.set(SnippetOutcome::kQueueFull, sampling->queue_full);
         row.set(SnippetOutcome::kFault, sampling->faults);
-        row.set(SnippetOutcome::kWritten, writer_.written(sampling->target));
-        row.set(SnippetOutcome::kJournalError, writer_.journal_errors(sampling->target));
+        row.set(SnippetOutcome::kWritten, sampling->sent->written);
+        row.set(SnippetOutcome::kJournalError, sampling->sent->errors);
     }
     return counts;
 }

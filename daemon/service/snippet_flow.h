@@ -28,7 +28,12 @@ struct SnippetForm {
 /// Thread: the loop, but for what only reads counts.
 class SnippetFlow {
   public:
+    /// The targets have the bits of their places.
     explicit SnippetFlow(const Config& config, JournalWriter::Send send = send_to_journal);
+
+    /// From here on records are of these targets. One that sampled before goes on with its counts.
+    /// Not while another thread reads counts.
+    void change_targets(const Config& config, const TargetBits& bits);
 
     /// One record of the ring. Never waits.
     void take(std::span<const std::byte> record);
@@ -45,12 +50,15 @@ class SnippetFlow {
   private:
     /// A target that samples.
     struct Sampling {
-        Sampling(std::size_t target, const TargetConfig& config);
+        /// Goes by the target's rules from here on.
+        void follow(std::size_t place, unsigned bit, const TargetConfig& config);
 
-        std::size_t target;
+        std::size_t target = 0;
+        TargetMask mask = 0;
         std::shared_ptr<const SnippetForm> form;  ///< the writer's too, which may outlive this
-        RateLimit limit;
+        RateLimit limit{SnippetRate{}};
         std::chrono::nanoseconds next_fault_told{0};
+        std::shared_ptr<JournalTally> sent = std::make_shared<JournalTally>();
         std::atomic<std::uint64_t> rate_limited{0};
         std::atomic<std::uint64_t> queue_full{0};
         std::atomic<std::uint64_t> faults{0};
@@ -60,9 +68,11 @@ class SnippetFlow {
     void write(const Snippet& snippet, Sampling& sampling);
     void tell_fault(const Snippet& snippet, Sampling& sampling);
 
+    [[nodiscard]] std::unique_ptr<Sampling> take_sampling(const std::string& target);
+
     std::vector<std::unique_ptr<Sampling>> samplings_;
     TargetMask sampling_targets_ = 0;
-    RateLimit limit_;  ///< over all targets
+    RateLimit limit_{SnippetRate{}};  ///< over all targets
     JournalWriter writer_;
     std::atomic<std::uint64_t> malformed_{0};
 };

@@ -46,20 +46,38 @@ BuildInfo build_info() {
 
 }  // namespace
 
-Watch::Watch(Probes probes, const Config& config)
-    : probes_(std::move(probes)),
-      exposition_(describe_targets(config),
-                  {config.limits.max_series, config.limits.idle_series_timeout}),
+Watch::Watch(Probes probes, const Config& config, KeptHead head)
+    : head_(std::move(head)),
+      probes_(std::move(probes)),
+      exposition_({}, {}),
       build_(build_info()),
-      started_at_seconds_(unix_seconds()),
-      reclaim_pause_(pause_between_looks(config.limits.idle_series_timeout)),
-      sums_limit_(config.limits.max_files) {
-    if (probes_.snippets() != nullptr) snippets_.emplace(config);
+      configured_at_seconds_(unix_seconds()) {
+    follow_config(config, head_.roster);
+}
+
+void Watch::follow_config(const Config& config, const Roster& roster) {
+    const Limits& limits = config.limits;
+    exposition_.table().change_targets(describe_targets(config), roster.bits(),
+                                       {limits.max_series, limits.idle_series_timeout});
+    reclaim_pause_ = pause_between_looks(limits.idle_series_timeout);
+    sums_limit_ = limits.max_files;
+    // Who is no more leaves soon.
+    looked_for_idle_at_ = {};
+    follow_snippets(config, roster);
+}
+
+void Watch::follow_snippets(const Config& config, const Roster& roster) {
+    if (probes_.snippets() == nullptr) return;
+    if (!snippets_) snippets_.emplace(config);
+    snippets_->change_targets(config, roster.bits());
 }
 
 bool Watch::restore(ByteReader& saved, Keeper& keeper) {
     SeriesTable& table = exposition_.table();
+    const std::vector<Target> targets = table.targets();
+    const SeriesLimits limits = table.limits();
     if (!table.load(saved) || !saved.finished()) return false;
+    table.change_targets(targets, head_.roster.bits(), limits);
     Books& books = probes_.books();
     keeper.for_each_name([&](std::span<const std::byte> record) { books.restore_name(record); });
     // From here on: what is taken out of the ring below is in no saved state yet.
@@ -81,9 +99,10 @@ bool Watch::catch_up() {
     return true;
 }
 
-Result<void> Watch::keep_in(Keeper& keeper, Identity identity) {
+Result<void> Watch::keep_in(Keeper& keeper) {
     const std::lock_guard lock(mutex_);
-    identity_ = std::move(identity);
+    if (!probes_.can_be_followed())
+        return fail(plain_error("accounting at the ends of reads cannot be handed over"));
     keeper_ = &keeper;
     auto kept = keep_all();
     if (kept) kept = probes_.books().sums().free_drained();
@@ -94,6 +113,13 @@ Result<void> Watch::keep_in(Keeper& keeper, Identity identity) {
     probes_.books().keep_names(
         [&keeper](std::span<const std::byte> record) { keeper.keep_name(record); });
     return {};
+}
+
+void Watch::keep_no_more() {
+    const std::lock_guard lock(mutex_);
+    probes_.books().keep_names(nullptr);
+    if (keeper_ != nullptr) keeper_->forget();
+    keeper_ = nullptr;
 }
 
 Result<void> Watch::keep_all() {
@@ -107,8 +133,7 @@ std::string Watch::state() {
     probes_.books().take_names(files, cgroups);
     exposition_.table().learn(files, cgroups);
     ByteWriter out;
-    out.put_text(identity_.layout);
-    out.put_text(identity_.config);
+    head_.save(out);
     probes_.save(out);
     exposition_.table().save(out);
     saved_changes_ = exposition_.table().changes();
@@ -223,10 +248,100 @@ KernelDrops Watch::drops() {
     return probes_.books().drops();
 }
 
-Result<void> Watch::move_to(ProbeMethods methods) {
+std::vector<Target> Watch::targets() {
     const std::lock_guard lock(mutex_);
-    if (auto done = probes_.move_to(methods); !done) return done;
-    return keeper_ == nullptr ? Result<void>{} : keep_all();
+    return exposition_.table().targets();
+}
+
+Result<void> Watch::move_to(ProbeMethods methods) {
+    const ProgramSet& now = probes_.programs();
+    auto next = probes_.prepare(now.filter(), now.sizes(), methods);
+    if (!next) return fail(next.error());
+    const std::lock_guard lock(mutex_);
+    probes_.detach_snippets();
+    auto done = probes_.change_to(std::move(*next));
+    if (done) done = let_earlier_go_when_kept();
+    // Counts do without it; its row then says that it is not attached.
+    (void)probes_.attach_snippets();
+    return done;
+}
+
+Result<void> Watch::let_earlier_go() {
+    const std::lock_guard lock(mutex_);
+    return let_earlier_go_when_kept();
+}
+
+/// What decided before ends only when systemd keeps what follows it: whenever this process is
+/// killed, one of the two goes on.
+Result<void> Watch::let_earlier_go_when_kept() {
+    if (keeper_ != nullptr)
+        if (auto done = keep_all(); !done) return done;
+    if (auto done = probes_.let_earlier_go(); !done) return done;
+    const auto held = probes_.held_targets();
+    if (!held) return fail(held.error());
+    head_.held = *held;
+    return {};
+}
+
+Result<std::vector<std::string>> Watch::reload(const Config& config, const Filter& filter) {
+    if (!probes_.can_be_followed())
+        return fail(plain_error("accounting at the ends of reads cannot change without a gap"));
+    const auto held = probes_.held_targets();
+    if (!held) return fail(held.error());
+    const auto roster = head_.roster.next(config, *held);
+    if (!roster) return fail(roster.error());
+    const Filter decided = with_bits(filter, roster->bits());
+    auto next = probes_.prepare(decided, table_sizes(config, decided), probes_.methods());
+    if (!next) return fail(next.error());
+    const std::lock_guard lock(mutex_);
+    if (auto done = prepare_books(*roster, *held); !done) return fail(done.error());
+    if (auto done = probes_.change_to(std::move(*next)); !done) {
+        (void)probes_.attach_snippets();
+        return fail(done.error());
+    }
+    move_samples(config, *roster);
+    head_.roster = *roster;
+    follow_config(config, *roster);
+    std::vector<std::string> shortfalls;
+    if (auto done = let_earlier_go_when_kept(); !done)
+        shortfalls.push_back("what counted before is still there: " + done.error().message());
+    if (auto done = probes_.attach_snippets(); !done)
+        shortfalls.push_back("nothing is sampled: " + done.error().message());
+    return shortfalls;
+}
+
+/// For bits that stand for other targets from here on.
+Result<void> Watch::prepare_books(const Roster& next, const HeldTargets& held) {
+    const auto snapshot = probes_.books().read();
+    if (!snapshot) return fail(snapshot.error());
+    // What they stood for until now.
+    exposition_.table().apply(*snapshot, std::chrono::steady_clock::now());
+    // Should this process end before the next state is saved: the new bits may be in the books.
+    head_.held = held;
+    head_.hold(next.bits());
+    if (auto done = save_now(); !done) return done;
+    // What was sampled until now is on its way to the journal by the rules of its time.
+    probes_.detach_snippets();
+    if (auto done = probes_.books().sums().wait_for_programs(); !done) return done;
+    drain_snippets();
+    return {};
+}
+
+/// To the bits that their targets have from here on.
+void Watch::move_samples(const Config& config, const Roster& next) {
+    std::vector<std::optional<unsigned>> from(VFSWATCH_MAX_TARGETS);
+    const std::vector<Target>& before = exposition_.table().targets();
+    for (std::size_t i = 0; i < config.targets.size(); i++)
+        for (std::size_t j = 0; j < before.size(); j++)
+            if (before[j].name == config.targets[i].name)
+                from.at(next.bits()[i]) = head_.roster.bits()[j];
+    probes_.books().move_samples(from);
+}
+
+void Watch::note_reload(bool successful) {
+    const std::lock_guard lock(mutex_);
+    reload_successful_ = successful;
+    if (successful) configured_at_seconds_ = unix_seconds();
 }
 
 SelfMetrics Watch::self_metrics() {
@@ -247,7 +362,8 @@ SelfMetrics Watch::self_metrics() {
     self.snippets = snippet_counts();
     self.state_resets = resets_;
     self.paths_resolved = probes_.books().paths_resolved();
-    self.config_last_reload_success_timestamp_seconds = started_at_seconds_;
+    self.config_last_reload_successful = reload_successful_;
+    self.config_last_reload_success_timestamp_seconds = configured_at_seconds_;
     self.last_scrape_duration_seconds = last_scrape_seconds_;
     self.process = read_process_metrics();
     return self;
@@ -258,7 +374,7 @@ std::vector<SnippetCounts> Watch::snippet_counts() {
     std::vector<SnippetCounts> counts = snippets_->counts();
     const std::vector<KernelSamples> kernel = probes_.books().samples();
     for (SnippetCounts& row : counts) {
-        const KernelSamples& samples = kernel.at(row.target);
+        const KernelSamples& samples = kernel.at(head_.roster.bits().at(row.target));
         row.taken = samples.taken;
         row.set(SnippetOutcome::kRingFull, samples.ring_full);
         row.set(SnippetOutcome::kRateLimited,

@@ -14,8 +14,10 @@
 #include "http/body.h"
 #include "kernel/probes.h"
 #include "metrics/collector.h"
-#include "policy/identity.h"
+#include "policy/foundation.h"
+#include "policy/roster.h"
 #include "service/keeper.h"
+#include "service/kept_head.h"
 #include "service/snippet_flow.h"
 
 namespace vfswatchd {
@@ -24,16 +26,34 @@ namespace vfswatchd {
 /// Thread: any; the loop drains names while HTTP threads scrape.
 class Watch {
   public:
-    /// Owns attached probes.
-    Watch(Probes probes, const Config& config);
+    /// Owns attached probes, which decide by the configuration and the roster's bits.
+    Watch(Probes probes, const Config& config, KeptHead head);
 
-    /// Goes on with what another process counted: its probes are adopted already.
+    /// Goes on with what another process counted: its books are adopted already. `saved` is behind
+    /// what is of the probes.
     /// False: what was saved is not whole, and this watch is of no use.
     [[nodiscard]] bool restore(ByteReader& saved, Keeper& keeper);
 
-    /// From here on all of it outlives this process. `keeper` outlives this. `identity`: as the
-    /// saved state is to begin. Errors: it does not, and everything else goes on.
-    [[nodiscard]] Result<void> keep_in(Keeper& keeper, Identity identity);
+    /// From here on all of it outlives this process. `keeper` outlives this.
+    /// Errors: it does not, and everything else goes on.
+    [[nodiscard]] Result<void> keep_in(Keeper& keeper);
+    /// From here on nothing does.
+    void keep_no_more();
+
+    /// Ends what counted before this process did.
+    [[nodiscard]] Result<void> let_earlier_go();
+
+    /// Counts on by another configuration, `filter` being what it is lowered to: targets that stay
+    /// keep their counts and series, and each read belongs to the configuration of its start. A
+    /// scrape waits for the moment of the change. Returns what falls short of it all the same.
+    /// Errors: nothing has changed.
+    [[nodiscard]] Result<std::vector<std::string>> reload(const Config& config,
+                                                          const Filter& filter);
+
+    [[nodiscard]] const Foundation& foundation() const { return head_.foundation; }
+
+    /// For vfswatch_config_last_reload_*.
+    void note_reload(bool successful);
 
     /// For vfswatch_state_resets_total.
     void note_resets(const StateResets& resets) { resets_ = resets; }
@@ -66,6 +86,8 @@ class Watch {
     [[nodiscard]] ProbeMethods methods();
     [[nodiscard]] KernelDrops drops();
 
+    [[nodiscard]] std::vector<Target> targets();
+
     /// Counts on by other methods; a scrape meanwhile waits.
     /// Errors: nothing has changed.
     [[nodiscard]] Result<void> move_to(ProbeMethods methods);
@@ -76,6 +98,11 @@ class Watch {
     [[nodiscard]] bool catch_up();
     [[nodiscard]] std::string state();
     [[nodiscard]] Result<void> keep_all();
+    [[nodiscard]] Result<void> let_earlier_go_when_kept();
+    [[nodiscard]] Result<void> prepare_books(const Roster& next, const HeldTargets& held);
+    void move_samples(const Config& config, const Roster& next);
+    void follow_config(const Config& config, const Roster& roster);
+    void follow_snippets(const Config& config, const Roster& roster);
     [[nodiscard]] Result<void> save_changes();
     [[nodiscard]] Result<void> save_now();
     [[nodiscard]] SelfMetrics self_metrics();
@@ -84,18 +111,19 @@ class Watch {
     [[nodiscard]] Result<std::vector<std::uint32_t>> retire_idle_sums(TimePoint now);
 
     Keeper* keeper_ = nullptr;  ///< nullptr: nothing is kept
-    Identity identity_;
+    KeptHead head_;             ///< as the saved state begins
     StateResets resets_;
     std::uint64_t saved_changes_ = 0;  ///< as the series' table counts them
     std::mutex mutex_;                 ///< over probes_ and what the last scrape took
     Probes probes_;
     Exposition exposition_;
-    std::optional<SnippetFlow> snippets_;  ///< absent: no target asks
+    std::optional<SnippetFlow> snippets_;  ///< absent: no target has asked
     const BuildInfo build_;
-    const double started_at_seconds_;
+    bool reload_successful_ = true;
+    double configured_at_seconds_;
     std::optional<double> last_scrape_seconds_;
-    const std::chrono::steady_clock::duration reclaim_pause_;
-    const std::uint64_t sums_limit_;
+    std::chrono::steady_clock::duration reclaim_pause_{};
+    std::uint64_t sums_limit_ = 0;
     std::chrono::steady_clock::time_point looked_for_idle_at_;
 };
 

@@ -73,7 +73,9 @@ std::map<std::string, Layout> header_layouts() {
                MEMBER(begin), MEMBER(seen), MEMBER(spliced_at), MEMBER(started_ns),
                MEMBER(arguments), MEMBER(name), MEMBER(known), MEMBER(inode_address),
                MEMBER(path_version), MEMBER(pointer), MEMBER(sum_id), MEMBER(unattributed),
-               MEMBER(fields), MEMBER(call), MEMBER(end_open), MEMBER(process_known)),
+               MEMBER(fields), MEMBER(call), MEMBER(end_open), MEMBER(decided_by)),
+        LAYOUT(vfswatch_holder, MEMBER(targets), MEMBER(inherited_targets), MEMBER(tgid),
+               MEMBER(decided_by), MEMBER(charges), MEMBER(pad)),
         LAYOUT(vfswatch_residue, MEMBER(over_targets), MEMBER(bytes), MEMBER(calls), MEMBER(sum_id),
                MEMBER(unattributed)),
         LAYOUT(vfswatch_process, MEMBER(targets), MEMBER(start_ticks)),
@@ -98,7 +100,7 @@ std::map<std::string, Layout> header_layouts() {
                MEMBER(path_seed), MEMBER(process_fields), MEMBER(exe_start), MEMBER(cgroup_start),
                MEMBER(sensitive_start), MEMBER(most_chance), MEMBER(max_files),
                MEMBER(target_max_files), MEMBER(sampling), MEMBER(account_at_exit),
-               MEMBER(paths_hidden), MEMBER(host_paths), MEMBER(pad)),
+               MEMBER(paths_hidden), MEMBER(host_paths), MEMBER(policy)),
     };
 }
 

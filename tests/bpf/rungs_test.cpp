@@ -29,7 +29,7 @@ std::set<std::string> programs_in(const char* file) {
 std::set<std::string> programs_of_ladders() {
     // Of no rung: they keep the books.
     std::set<std::string> names = {"dump_residues", "free_drained_sums", "forget_places",
-                                   "survey_tasks"};
+                                   "list_holders", "survey_tasks"};
     for (const AccountingRung& rung : kAccountingLadder) {
         names.insert({rung.account, rung.resolve, rung.end_task, rung.follow_child});
         if (rung.settle_task != nullptr) names.insert(rung.settle_task);

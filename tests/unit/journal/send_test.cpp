@@ -226,19 +226,16 @@ TEST(SendToJournal, IsAnErrorWhereAnotherSocketComesMeanwhile) {
     });
 }
 
-JournalEntry entry(std::size_t target, const std::vector<std::string>& fields) {
-    return {target, [fields] { return fields; }};
-}
-
 TEST(SendToJournal, IsWhatAWriterDoes) {
     with_empty_run([] {
-        JournalWriter writer(1);
-        EXPECT_TRUE(writer.push(entry(0, {"MESSAGE=a"})));
-        while (writer.journal_errors(0) != 1)
+        const auto sent = std::make_shared<JournalTally>();
+        JournalWriter writer;
+        EXPECT_TRUE(writer.push({sent, [] { return std::vector<std::string>{"MESSAGE=a"}; }}));
+        while (sent->errors != 1)
             std::this_thread::sleep_for(1ms);
         Journald journald;
-        EXPECT_TRUE(writer.push(entry(0, {"MESSAGE=b"})));
-        while (writer.written(0) != 1)
+        EXPECT_TRUE(writer.push({sent, [] { return std::vector<std::string>{"MESSAGE=b"}; }}));
+        while (sent->written != 1)
             std::this_thread::sleep_for(1ms);
         EXPECT_THAT(journald.receive(), HasSubstr("MESSAGE=b\n"));
     });

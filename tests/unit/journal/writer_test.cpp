@@ -77,89 +77,96 @@ class Journald {
     std::vector<std::string> taken_;
 };
 
-JournalEntry entry(std::size_t target, const Fields& fields) {
-    return {target, [fields] { return fields; }};
+using Tally = std::shared_ptr<JournalTally>;
+
+Tally new_tally() {
+    return std::make_shared<JournalTally>();
+}
+
+JournalEntry entry(const Tally& tally, const Fields& fields) {
+    return {tally, [fields] { return fields; }};
 }
 
 struct JournalWriting : testing::Test {
     std::shared_ptr<Journald> journald = std::make_shared<Journald>();
+    std::vector<Tally> tallies = {new_tally(), new_tally()};
     JournalWriter::Send send = [to = journald](const Fields& fields) { return to->take(fields); };
 };
 
 TEST_F(JournalWriting, SendsInOrderAndCountsByTarget) {
-    JournalWriter writer(2, 8, send);
-    EXPECT_TRUE(writer.push(entry(0, {"A"})));
-    EXPECT_TRUE(writer.push(entry(1, {"B"})));
-    EXPECT_TRUE(writer.push(entry(1, {"C"})));
-    wait_until([&] { return writer.written(1) == 2; });
-    EXPECT_EQ(writer.written(0), 1U);
-    EXPECT_EQ(writer.journal_errors(0) + writer.journal_errors(1), 0U);
+    JournalWriter writer(8, send);
+    EXPECT_TRUE(writer.push(entry(tallies[0], {"A"})));
+    EXPECT_TRUE(writer.push(entry(tallies[1], {"B"})));
+    EXPECT_TRUE(writer.push(entry(tallies[1], {"C"})));
+    wait_until([&] { return tallies[1]->written == 2; });
+    EXPECT_EQ(tallies[0]->written, 1U);
+    EXPECT_EQ(tallies[0]->errors + tallies[1]->errors, 0U);
     EXPECT_THAT(journald->taken(), ElementsAre("A", "B", "C"));
 }
 
 TEST_F(JournalWriting, CountsWhatJournaldDoesNotTake) {
     journald->fail();
-    JournalWriter writer(2, 8, send);
-    EXPECT_TRUE(writer.push(entry(1, {"A"})));
-    EXPECT_TRUE(writer.push(entry(1, {"B"})));
-    wait_until([&] { return writer.journal_errors(1) == 2; });
-    EXPECT_EQ(writer.written(1) + writer.written(0) + writer.journal_errors(0), 0U);
+    JournalWriter writer(8, send);
+    EXPECT_TRUE(writer.push(entry(tallies[1], {"A"})));
+    EXPECT_TRUE(writer.push(entry(tallies[1], {"B"})));
+    wait_until([&] { return tallies[1]->errors == 2; });
+    EXPECT_EQ(tallies[1]->written + tallies[0]->written + tallies[0]->errors, 0U);
 }
 
 TEST_F(JournalWriting, RefusesWhatDoesNotFitWhileJournaldStalls) {
     journald->stop();
-    JournalWriter writer(1, 2, send);
-    EXPECT_TRUE(writer.push(entry(0, {"A"})));
+    JournalWriter writer(2, send);
+    EXPECT_TRUE(writer.push(entry(tallies[0], {"A"})));
     wait_until([&] { return journald->asked() == 1; });  // on its way, not in the queue
-    EXPECT_TRUE(writer.push(entry(0, {"B"})));
-    EXPECT_TRUE(writer.push(entry(0, {"C"})));
-    EXPECT_FALSE(writer.push(entry(0, {"D"})));
-    EXPECT_FALSE(writer.push(entry(0, {"E"})));
-    EXPECT_EQ(writer.written(0), 0U);  // only what journald has
+    EXPECT_TRUE(writer.push(entry(tallies[0], {"B"})));
+    EXPECT_TRUE(writer.push(entry(tallies[0], {"C"})));
+    EXPECT_FALSE(writer.push(entry(tallies[0], {"D"})));
+    EXPECT_FALSE(writer.push(entry(tallies[0], {"E"})));
+    EXPECT_EQ(tallies[0]->written, 0U);  // only what journald has
     journald->go_on();
-    wait_until([&] { return writer.written(0) == 3; });
-    EXPECT_TRUE(writer.push(entry(0, {"F"})));
-    wait_until([&] { return writer.written(0) == 4; });
-    EXPECT_EQ(writer.journal_errors(0), 0U);
+    wait_until([&] { return tallies[0]->written == 3; });
+    EXPECT_TRUE(writer.push(entry(tallies[0], {"F"})));
+    wait_until([&] { return tallies[0]->written == 4; });
+    EXPECT_EQ(tallies[0]->errors, 0U);
     EXPECT_THAT(journald->taken(), ElementsAre("A", "B", "C", "F"));
 }
 
 TEST_F(JournalWriting, CountsNoNotices) {
-    JournalWriter writer(1, 8, send);
+    JournalWriter writer(8, send);
     writer.push_notice({"N"});
-    EXPECT_TRUE(writer.push(entry(0, {"A"})));
-    wait_until([&] { return writer.written(0) == 1; });
+    EXPECT_TRUE(writer.push(entry(tallies[0], {"A"})));
+    wait_until([&] { return tallies[0]->written == 1; });
     journald->fail();
     writer.push_notice({"N"});
-    EXPECT_TRUE(writer.push(entry(0, {"B"})));
-    wait_until([&] { return writer.journal_errors(0) == 1; });
-    EXPECT_EQ(writer.written(0), 1U);
+    EXPECT_TRUE(writer.push(entry(tallies[0], {"B"})));
+    wait_until([&] { return tallies[0]->errors == 1; });
+    EXPECT_EQ(tallies[0]->written, 1U);
     EXPECT_THAT(journald->taken(), ElementsAre("N", "A", "N", "B"));
 }
 
 TEST_F(JournalWriting, LosesNoticesThatDoNotFit) {
     journald->stop();
-    JournalWriter writer(1, 1, send);
+    JournalWriter writer(1, send);
     writer.push_notice({"N1"});
     wait_until([&] { return journald->asked() == 1; });
     writer.push_notice({"N2"});
     writer.push_notice({"N3"});
-    EXPECT_FALSE(writer.push(entry(0, {"A"})));
+    EXPECT_FALSE(writer.push(entry(tallies[0], {"A"})));
     journald->go_on();
     wait_until([&] { return journald->taken().size() == 2; });
-    EXPECT_TRUE(writer.push(entry(0, {"B"})));
-    wait_until([&] { return writer.written(0) == 1; });
+    EXPECT_TRUE(writer.push(entry(tallies[0], {"B"})));
+    wait_until([&] { return tallies[0]->written == 1; });
     EXPECT_THAT(journald->taken(), ElementsAre("N1", "N2", "B"));
 }
 
 TEST_F(JournalWriting, SendsWhatIsLeftBeforeItEnds) {
     {
-        JournalWriter writer(1, 16, [this](const Fields& fields) {
+        JournalWriter writer(16, [this](const Fields& fields) {
             std::this_thread::sleep_for(1ms);
             return send(fields);
         });
         for (int i = 0; i < 16; ++i)
-            EXPECT_TRUE(writer.push(entry(0, {"A"})));
+            EXPECT_TRUE(writer.push(entry(tallies[0], {"A"})));
     }
     EXPECT_EQ(journald->taken().size(), 16U);
 }
@@ -167,7 +174,7 @@ TEST_F(JournalWriting, SendsWhatIsLeftBeforeItEnds) {
 TEST_F(JournalWriting, EndsAtOnceWithNothingToSend) {
     const auto start = Clock::now();
     {
-        const JournalWriter writer(1, 8, [](const Fields&) { return true; });
+        const JournalWriter writer(8, [](const Fields&) { return true; });
     }
     EXPECT_LT(Clock::now() - start, 900ms);
 }
@@ -176,10 +183,10 @@ TEST_F(JournalWriting, DoesNotWaitForAJournaldThatStalls) {
     journald->stop();
     const auto start = Clock::now();
     {
-        JournalWriter writer(1, 8, send);
-        EXPECT_TRUE(writer.push(entry(0, {"A"})));
-        EXPECT_TRUE(writer.push(entry(0, {"B"})));
-        EXPECT_TRUE(writer.push(entry(0, {"C"})));
+        JournalWriter writer(8, send);
+        EXPECT_TRUE(writer.push(entry(tallies[0], {"A"})));
+        EXPECT_TRUE(writer.push(entry(tallies[0], {"B"})));
+        EXPECT_TRUE(writer.push(entry(tallies[0], {"C"})));
         wait_until([&] { return journald->asked() == 1; });
     }
     EXPECT_GE(Clock::now() - start, 1s);
@@ -196,11 +203,11 @@ TEST_F(JournalWriting, SendsFromAThreadThatTakesNoSignals) {
     sigset_t mask;
     sigemptyset(&mask);
     {
-        JournalWriter writer(1, 1, [&mask](const Fields&) {
+        JournalWriter writer(1, [&mask](const Fields&) {
             pthread_sigmask(SIG_SETMASK, nullptr, &mask);
             return true;
         });
-        EXPECT_TRUE(writer.push(entry(0, {"A"})));
+        EXPECT_TRUE(writer.push(entry(tallies[0], {"A"})));
     }
     EXPECT_EQ(sigismember(&mask, SIGTERM), 1);
     EXPECT_EQ(sigismember(&mask, SIGHUP), 1);
@@ -213,13 +220,16 @@ TEST_F(JournalWriting, CountsEachEntryOnceWhoeverPushes) {
     constexpr std::size_t kThreads = 4;
     constexpr int kEntries = 500;
     std::atomic<int> number = 0;
-    JournalWriter writer(kThreads, 16, [&number](const Fields&) { return ++number % 3 != 0; });
+    JournalWriter writer(16, [&number](const Fields&) { return ++number % 3 != 0; });
     std::vector<std::uint64_t> accepted(kThreads);
+    std::vector<Tally> sent;
+    for (std::size_t target = 0; target < kThreads; ++target)
+        sent.push_back(new_tally());
     std::vector<std::thread> threads;
     for (std::size_t target = 0; target < kThreads; ++target) {
         threads.emplace_back([&, target] {
             for (int i = 0; i < kEntries; ++i) {
-                accepted[target] += std::uint64_t{writer.push(entry(target, {"A"}))};
+                accepted[target] += std::uint64_t{writer.push(entry(sent[target], {"A"}))};
                 writer.push_notice({"N"});
             }
         });
@@ -227,9 +237,8 @@ TEST_F(JournalWriting, CountsEachEntryOnceWhoeverPushes) {
     for (std::thread& thread : threads)
         thread.join();
     for (std::size_t target = 0; target < kThreads; ++target) {
-        wait_until([&] {
-            return writer.written(target) + writer.journal_errors(target) == accepted[target];
-        });
+        wait_until(
+            [&] { return sent[target]->written + sent[target]->errors == accepted[target]; });
     }
     EXPECT_GT(std::accumulate(accepted.begin(), accepted.end(), std::uint64_t{0}), 0U);
 }

@@ -42,6 +42,7 @@ SeriesTable loaded(const std::string& bytes) {
     ByteReader reader(bytes);
     EXPECT_TRUE(table.load(reader));
     EXPECT_TRUE(reader.finished());
+    table.change_targets(targets(), {0, 1}, kLimits);
     return table;
 }
 
@@ -124,11 +125,19 @@ TEST(SeriesState, ThatIsCutAnywhereIsOfNoUse) {
     }
 }
 
-TEST(SeriesState, OfAnotherNumberOfTargetsIsOfNoUse) {
-    const std::string state = saved(new_table());
-    SeriesTable one({Target{"plain", {}, "", ""}}, kLimits);
-    ByteReader reader(state);
-    EXPECT_FALSE(one.load(reader));
+TEST(SeriesState, GoesOnWithOtherTargets) {
+    SeriesTable table = new_table();
+    table.apply(first_snapshot(), kStart);
+    SeriesTable next = new_table();
+    const std::string state = saved(table);
+    ByteReader whole(state);
+    ASSERT_TRUE(next.load(whole));
+    next.change_targets({Target{"new", {}, "", ""}, Target{"plain", {}, "", "", true}}, {2, 0},
+                        kLimits);
+    EXPECT_THAT(series_of(next), ElementsAre(R"({target="plain",path="/a"} 100/3/1/1)"));
+    EXPECT_EQ(next.books()[1].errnos.at(5), 2U);
+    EXPECT_EQ(next.books()[1].durations.sum_ns, 12345U);
+    EXPECT_EQ(next.books()[0].total, ReadCounts{});
 }
 
 /// Sums that come, grow, are retired and come again under the same ids.

@@ -501,5 +501,93 @@ TEST(SeriesTable, GivesRowsThatOutliveTheSeries) {
     EXPECT_EQ(rows.at(0).labels.view(), R"({target="a",path="/a"})");
 }
 
+/// A table whose targets change while its sums go on.
+class ChangingTargets : public testing::Test {
+  protected:
+    static Target named(const std::string& name) { return {name, {}, "", ""}; }
+
+    SeriesTable table_{{named("a"), named("b")}, {10, seconds(100)}};
+    const SeriesTable::TimePoint start_{std::chrono::hours(1)};
+};
+
+TEST_F(ChangingTargets, OneThatStaysKeepsItsCountsWhereverItStands) {
+    table_.apply(make_snapshot({make_sum(1, 0b11, 7, {10, 1, 0, 0})}, {{7, "/x", false}}), start_);
+    table_.change_targets({named("new"), named("b"), named("a")}, {2, 1, 0}, {10, seconds(100)});
+    table_.apply(
+        make_snapshot({make_sum(1, 0b11, 7, {15, 2, 0, 0}), make_sum(2, 0b100, 7, {3, 1, 0, 0})}),
+        start_);
+    EXPECT_THAT(series_of(table_), ElementsAre(R"({target="a",path="/x"} 15/2/0/0)",
+                                               R"({target="b",path="/x"} 15/2/0/0)",
+                                               R"({target="new",path="/x"} 3/1/0/0)"));
+    EXPECT_EQ(table_.books()[2].total.bytes, 15U);
+    EXPECT_EQ(table_.books()[0].total.bytes, 3U);
+}
+
+TEST_F(ChangingTargets, OneThatLeavesTakesItsSeriesAlong) {
+    table_.apply(make_snapshot({make_sum(1, 0b11, 7, {10, 1, 0, 0})}, {{7, "/x", false}}), start_);
+    table_.change_targets({named("b")}, {1}, {10, seconds(100)});
+    // A read of its time ends; it is b's too.
+    table_.apply(make_snapshot({make_sum(1, 0b11, 7, {15, 2, 0, 0})}), start_);
+    EXPECT_THAT(series_of(table_), ElementsAre(R"({target="b",path="/x"} 15/2/0/0)"));
+    EXPECT_THAT(table_.idle_sums(start_), ElementsAre(1U));
+}
+
+TEST_F(ChangingTargets, OneThatComesAgainStartsFromZero) {
+    table_.apply(make_snapshot({make_sum(1, 0b01, 7, {10, 1, 0, 0})}, {{7, "/x", false}}), start_);
+    table_.change_targets({named("b")}, {1}, {10, seconds(100)});
+    table_.change_targets({named("b"), named("a")}, {1, 2}, {10, seconds(100)});
+    table_.apply(
+        make_snapshot({make_sum(1, 0b01, 7, {12, 2, 0, 0}), make_sum(3, 0b100, 7, {5, 1, 0, 0})}),
+        start_);
+    EXPECT_THAT(series_of(table_), ElementsAre(R"({target="a",path="/x"} 5/1/0/0)"));
+}
+
+TEST_F(ChangingTargets, AnotherBitOfTheSameNameAddsToIt) {
+    table_.apply(make_snapshot({make_sum(1, 0b01, 7, {10, 1, 0, 0})}, {{7, "/x", false}}), start_);
+    table_.change_targets({named("a")}, {5}, {10, seconds(100)});
+    table_.apply(make_snapshot(
+                     {make_sum(1, 0b01, 7, {12, 2, 0, 0}), make_sum(2, 0b100000, 7, {5, 1, 0, 0})}),
+                 start_);
+    EXPECT_THAT(series_of(table_), ElementsAre(R"({target="a",path="/x"} 17/3/0/0)"));
+}
+
+TEST_F(ChangingTargets, ABitsNextOwnerIsNotChargedWithTheFormers) {
+    ReadSnapshot snapshot;
+    snapshot.overflow = {{100, 10, 0, 0}, {7, 1, 0, 0}};
+    snapshot.errnos = {{0, 5, 3}};
+    snapshot.durations.resize(1);
+    snapshot.durations[0].buckets[2] = 4;
+    snapshot.durations[0].sum_ns = 40;
+    table_.apply(snapshot, start_);
+    table_.change_targets({named("new"), named("b")}, {0, 1}, {10, seconds(100)});
+    snapshot.overflow = {{101, 11, 0, 0}, {7, 1, 0, 0}};
+    snapshot.errnos = {{0, 5, 4}};
+    snapshot.durations[0].buckets[2] = 5;
+    snapshot.durations[0].sum_ns = 47;
+    table_.apply(snapshot, start_);
+    const TargetBooks& books = table_.books()[0];
+    EXPECT_EQ(books.total, (ReadCounts{1, 1, 0, 0}));
+    EXPECT_EQ(books.over_map_full, (ReadCounts{1, 1, 0, 0}));
+    EXPECT_EQ(books.errnos.at(5), 1U);
+    EXPECT_EQ(books.durations.buckets[2], 1U);
+    EXPECT_EQ(books.durations.sum_ns, 7U);
+    EXPECT_EQ(table_.books()[1].total, (ReadCounts{7, 1, 0, 0}));
+}
+
+TEST_F(ChangingTargets, MoreSeriesTakeWhatHadNoPlace) {
+    table_.change_targets({named("a")}, {0}, {1, seconds(100)});
+    table_.apply(make_snapshot({make_sum(1, 1, 7, {10, 1, 0, 0}), make_sum(2, 1, 8, {20, 2, 0, 0})},
+                               {{7, "/x", false}, {8, "/y", false}}),
+                 start_);
+    EXPECT_EQ(table_.books()[0].over_series_limit.bytes, 20U);
+    table_.change_targets({named("a")}, {0}, {2, seconds(100)});
+    table_.apply(
+        make_snapshot({make_sum(1, 1, 7, {10, 1, 0, 0}), make_sum(2, 1, 8, {25, 3, 0, 0})}),
+        start_);
+    EXPECT_THAT(series_of(table_), ElementsAre(R"({target="a",path="/x"} 10/1/0/0)",
+                                               R"({target="a",path="/y"} 5/1/0/0)"));
+    EXPECT_EQ(table_.books()[0].over_series_limit.bytes, 20U);
+}
+
 }  // namespace
 }  // namespace vfswatchd

@@ -204,5 +204,23 @@ TEST_F(SnippetFlowTest, TrustsNoRecord) {
     EXPECT_THAT(journal_.entries(), SizeIs(0));
 }
 
+TEST_F(SnippetFlowTest, ATargetThatStaysGoesOnWithItsCountsAndTheRulesOfNow) {
+    start(config_of({rules_with(4, {}), rules_with(4, {})}));
+    take(record(0b11, "abcdefgh"));
+    EXPECT_EQ(counts_of(1, 1).of(SnippetOutcome::kWritten), 1U);
+    // t1 alone, at another bit; and one that comes.
+    Config config = config_of({rules_with(2, {}), rules_with(2, {})});
+    config.targets[0].name = "t1";
+    config.targets[1].name = "new";
+    flow_->change_targets(config, {1, 5});
+    take(record(0b100010, "abcdefgh", 2s));
+    EXPECT_EQ(counts_of(0, 2).of(SnippetOutcome::kWritten), 2U);
+    EXPECT_EQ(counts_of(1, 1).of(SnippetOutcome::kWritten), 1U);
+    EXPECT_THAT(journal_.entries().back(), Contains("VFSWATCH_SNIPPET=ab"));
+    // Whose bit is nobody's any more.
+    take(record(0b1, "abcdefgh", 3s));
+    EXPECT_EQ(flow_->malformed(), 1U);
+}
+
 }  // namespace
 }  // namespace vfswatchd

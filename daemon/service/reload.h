@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "config/config.h"
+#include "config/parse.h"
+#include "service/exit_code.h"
+#include "service/keeper.h"
+#include "service/log.h"
+#include "service/loop.h"
+#include "service/watch.h"
+
+namespace vfswatchd {
+
+/// Reads and checks the configuration, as the start does.
+using ConfigSource = std::function<ConfigOrFaults()>;
+
+/// For whoever asked for it: what came of a reload, and what to say about it.
+struct ReloadOutcome {
+    ExitCode code = ExitCode::kOk;
+    std::vector<std::string> lines;
+};
+
+/// Puts a changed configuration in force, or nothing of it.
+/// Thread: the loop.
+class Reloader {
+  public:
+    /// What a configuration is put in force on; all of it outlives this.
+    struct Parts {
+        Watch& watch;
+        Keeper* keeper;  ///< nullptr: nobody keeps anything
+        Loop& loop;
+        std::string urls;  ///< where the metrics are
+    };
+
+    /// `config` is in force.
+    Reloader(ConfigSource source, Config config, Parts parts, const Log& log);
+
+    /// Takes some seconds where the kernel verifies programs slowly. systemd is told when it begins
+    /// and ends, and the log what came of it.
+    [[nodiscard]] ReloadOutcome reload();
+
+    /// Takes sampled reads out of the kernel as they come, if there are any.
+    [[nodiscard]] Result<void> watch_snippets();
+
+  private:
+    [[nodiscard]] ReloadOutcome change_config();
+    [[nodiscard]] ReloadOutcome put_in_force(Config config);
+
+    ConfigSource source_;
+    Config config_;
+    Parts parts_;
+    const Log& log_;
+    bool snippets_watched_ = false;
+};
+
+/// As `systemctl status` shows it.
+[[nodiscard]] std::string status_of(const Config& config, const std::string& urls);
+
+/// Begins or ends to keep the counts for the next process, as the configuration wants it.
+/// Errors: they will not outlive this one.
+[[nodiscard]] Result<void> keep_as_configured(const Config& config, Keeper* keeper, Watch& watch);
+
+/// In a thread of its own that nobody waits for: a path may lie on a network file system whose
+/// server is gone.
+void tell_what_is_not_there(const Config& config, const Log& log);
+
+}  // namespace vfswatchd

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "service/succession.h"
+
+#include <systemd/sd-daemon.h>
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "kernel/kernel_types.h"
+#include "kernel/ladder.h"
+#include "kernel/platform.h"
+#include "kernel/probes.h"
+#include "kernel/rungs.h"
+#include "policy/lower.h"
+#include "policy/roster.h"
+#include "service/kept_head.h"
+
+namespace vfswatchd {
+namespace {
+
+tl::unexpected<Refusal> refuse_kernel(const Error& error, const ProbeWishes& wishes) {
+    const Platform platform = read_platform();
+    const bool permission = !missing_capabilities(platform, wishes).empty();
+    return refuse(permission ? ExitCode::kPermission : ExitCode::kUnavailable,
+                  explain(error, platform).message());
+}
+
+/// A busy machine takes long for the trials, which is no reason to give up the start.
+void extend_start() {
+    sd_notify(0, "EXTEND_TIMEOUT_USEC=30000000");
+}
+
+template <typename Method>
+void tell(const std::string& what, const std::vector<RungOutcome<Method>>& outcomes, Method chosen,
+          const Log& log) {
+    for (const RungOutcome<Method>& outcome : outcomes) {
+        const std::string by = what + " by " + std::string(method_name(outcome.method));
+        if (outcome.trial.exact)
+            log.info(by + ": exact in its trial");
+        else if (outcome.method == chosen)
+            log.warning(by + " although it may miss: " + outcome.trial.reason.message());
+        else
+            log.info(by + " refused: " + outcome.trial.reason.message());
+    }
+}
+
+OrRefusal<ProbeMethods> choose_methods(const Config& config, const Log& log) {
+    const LadderOutcome outcome = climb_ladders(config.probe, extend_start);
+    if (outcome.chosen) {
+        tell("accounting", outcome.accounting, outcome.chosen->accounting, log);
+        tell("ends of reads", outcome.exit, outcome.chosen->exit, log);
+        return *outcome.chosen;
+    }
+    const Error refusals = outcome.refusals();
+    return refuse_kernel(
+        {refusals.code, "reads cannot be counted as configured (" + refusals.message() + ")"},
+        config.probe);
+}
+
+/// What targets ask for and will not get.
+void tell_what_is_missing(const Config& config, ProbeMethods methods, const Log& log) {
+    if (!methods.paths)
+        log.warning(
+            "this kernel is locked down (confidentiality): paths cannot be read, so targets with "
+            "paths count nothing, and the others are counted as a whole, as "
+            "vfswatch_overflow_read_bytes_total{reason=\"path_hidden\"}; errors and ends of file "
+            "are not counted");
+    const KernelTypes kernel = KernelTypes::load();
+    const bool calls = kernel.has_helper("task_pt_regs");
+    for (const std::string_view function : kReadFunctions)
+        if (!kernel.has_function(std::string(function)) && methods.exit != ExitMethod::kOff)
+            log.warning("this kernel shows no function " + std::string(function) +
+                        ": the ends of its reads are not seen");
+    const bool starts =
+        methods.accounting != AccountingMethod::kExit || methods.exit != ExitMethod::kFexit;
+    for (const TargetConfig& target : config.targets) {
+        const ProcessSelectors& processes = target.processes;
+        if (!methods.paths &&
+            !(processes.exes.empty() && processes.units.empty() && processes.cgroups.empty()))
+            log.warning("target " + target.name +
+                        ": exes, units and cgroups select nothing: this kernel hides their paths");
+        if (target.labels.call && !calls)
+            log.warning("target " + target.name +
+                        ": the label call stays empty: this kernel is older than 5.15");
+        if (target.snippets && methods.exit == ExitMethod::kOff)
+            log.warning("target " + target.name +
+                        ": nothing is copied: the ends of reads are not seen");
+        if (target.latency && (methods.exit == ExitMethod::kOff || !starts))
+            log.warning("target " + target.name +
+                        ": no durations: the method in use does not see how long a read takes");
+    }
+}
+
+void attach_paths(Probes& probes, const Log& log) {
+    if (auto done = probes.attach_paths(); !done)
+        log.warning(
+            "files keep their old path after a rename of a directory above or a change of "
+            "mounts: " +
+            done.error().message());
+}
+
+/// Counts do without it.
+void attach_exit(Probes& probes, const Log& log) {
+    if (auto done = probes.attach_exit(); !done)
+        log.warning("errors and ends of file are not counted, and nothing is sampled: " +
+                    done.error().message());
+}
+
+/// In this order: Probes says why.
+Result<void> attach_all(Probes& probes, const Log& log) {
+    attach_paths(probes, log);
+    if (auto done = probes.attach_snippets(); !done)
+        log.warning("nothing is sampled: " + done.error().message());
+    if (auto done = probes.attach_accounting(); !done) return done;
+    attach_exit(probes, log);
+    return {};
+}
+
+OrRefusal<std::shared_ptr<Watch>> start_anew(const Config& config, const Filter& filter,
+                                             const Log& log) {
+    const auto methods = choose_methods(config, log);
+    if (!methods) return tl::unexpected(methods.error());
+    tell_what_is_missing(config, *methods, log);
+    KeptHead head;
+    head.foundation = foundation_of(config);
+    auto roster = Roster().next(config, {});
+    if (!roster) return refuse(ExitCode::kConfig, roster.error().message());
+    head.roster = *roster;
+    const Filter decided = with_bits(filter, head.roster.bits());
+    auto probes = Probes::load(decided, table_sizes(config, decided), *methods);
+    if (!probes) return refuse_kernel(probes.error(), config.probe);
+    if (auto done = attach_all(*probes, log); !done)
+        return refuse_kernel(done.error(), config.probe);
+    return std::make_shared<Watch>(std::move(*probes), config, std::move(head));
+}
+
+/// Goes on with the probes and counts of the process before. Absent: there are none, or they are of
+/// no use, and the log says why.
+class Succession {
+  public:
+    Succession(const Config& config, const Filter& filter, Keeper& keeper, const Log& log)
+        : config_(config), filter_(filter), keeper_(keeper), log_(log) {}
+
+    [[nodiscard]] std::shared_ptr<Watch> run() {
+        const auto saved = keeper_.saved();
+        if (!saved) return nullptr;
+        ByteReader reader(*saved);
+        KeptHead head = KeptHead::load(reader);
+        if (head.layout != layout())
+            return refused(&StateResets::layout, "what the version before kept has another layout");
+        if (const std::string why = obstacle(head.foundation, config_); !why.empty())
+            return refused(&StateResets::config, why);
+        const auto roster = head.roster.next(config_, head.held);
+        if (!roster) return refused(&StateResets::config, roster.error().message());
+        // Should this process end before its own state is saved: the new bits may be in the books.
+        head.hold(roster->bits());
+        ByteWriter announced;
+        head.save(announced);
+        if (auto done = keeper_.save(announced.bytes() + std::string(reader.rest()), 0); !done)
+            return refused(&StateResets::damaged, done.error().message());
+        head.roster = *roster;
+        return go_on(std::move(head), reader);
+    }
+
+    /// Why there was nothing to go on with.
+    [[nodiscard]] const StateResets& resets() const { return resets_; }
+
+  private:
+    std::shared_ptr<Watch> go_on(KeptHead head, ByteReader& reader) {
+        const Filter decided = with_bits(filter_, head.roster.bits());
+        auto probes =
+            Probes::adopt(decided, table_sizes(config_, decided), reader, keeper_.objects());
+        if (!probes)
+            return refused(&StateResets::damaged, "the kept probes: " + probes.error().message());
+        const ProbeMethods methods = probes->methods();
+        if (auto done = attach_all(*probes, log_); !done)
+            return refused(&StateResets::damaged, "the new probes: " + done.error().message());
+        auto watch = std::make_shared<Watch>(std::move(*probes), config_, std::move(head));
+        if (!watch->restore(reader, keeper_))
+            return refused(&StateResets::damaged, "the kept counts are not whole");
+        log_.info("going on with the counts of the process before: accounting by " +
+                  std::string(method_name(methods.accounting)) + ", ends of reads by " +
+                  std::string(method_name(methods.exit)));
+        tell_what_is_missing(config_, methods, log_);
+        return watch;
+    }
+
+    std::shared_ptr<Watch> refused(std::uint64_t StateResets::*reason, const std::string& why) {
+        resets_.*reason += 1;
+        log_.warning("counts start from 0: " + why);
+        return nullptr;
+    }
+
+    const Config& config_;
+    const Filter& filter_;
+    Keeper& keeper_;
+    const Log& log_;
+    StateResets resets_;
+};
+
+}  // namespace
+
+OrRefusal<std::shared_ptr<Watch>> go_on_or_start(const Config& config, const Filter& filter,
+                                                 Keeper* keeper, const Log& log) {
+    if (keeper == nullptr) return start_anew(config, filter, log);
+    Succession succession(config, filter, *keeper, log);
+    if (config.persist)
+        if (auto watch = succession.run()) return watch;
+    keeper->forget();
+    auto watch = start_anew(config, filter, log);
+    if (watch) (*watch)->note_resets(succession.resets());
+    return watch;
+}
+
+}  // namespace vfswatchd
