@@ -63,6 +63,38 @@ Result<void> Loop::watch(int fd, std::function<void()> on_readable_function) {
         "watch a ring");
 }
 
+Result<void> Loop::Source::want(std::uint32_t events) {
+    const int enabled = events == 0 ? SD_EVENT_OFF : SD_EVENT_ON;
+    if (events != 0)
+        if (auto done =
+                check(sd_event_source_set_io_events(source_.get(), events), "change a watch");
+            !done)
+            return done;
+    return check(sd_event_source_set_enabled(source_.get(), enabled), "change a watch");
+}
+
+Result<std::unique_ptr<Loop::Source>> Loop::watch_while(int fd, std::uint32_t events,
+                                                        std::function<void()> on_event_function) {
+    std::unique_ptr<Source> source(new Source(std::move(on_event_function)));
+    sd_event_source* made = nullptr;
+    const int result = sd_event_add_io(event_.get(), &made, fd, events, on_event, source.get());
+    if (auto done = check(result, "watch a descriptor"); !done) return fail(done.error());
+    source->source_.reset(made);
+    return source;
+}
+
+Result<std::unique_ptr<Loop::Source>> Loop::after(std::chrono::microseconds delay,
+                                                  std::function<void()> on_time_function) {
+    std::unique_ptr<Source> source(new Source(std::move(on_time_function)));
+    sd_event_source* made = nullptr;
+    const int result = sd_event_add_time_relative(event_.get(), &made, CLOCK_MONOTONIC,
+                                                  static_cast<std::uint64_t>(delay.count()), 0,
+                                                  on_time, source.get());
+    if (auto done = check(result, "set a timer"); !done) return fail(done.error());
+    source->source_.reset(made);
+    return source;
+}
+
 Result<void> Loop::run() {
     // Not earlier: the first feeding starts systemd's clock, and the loop does not turn while the
     // probes are loaded.
@@ -83,6 +115,19 @@ int Loop::on_signal(sd_event_source* source, const signalfd_siginfo* info, void*
 
 int Loop::on_readable(sd_event_source*, int, std::uint32_t, void* function) {
     (*static_cast<std::function<void()>*>(function))();
+    return 0;
+}
+
+// Both call a copy: the source may end meanwhile.
+int Loop::on_event(sd_event_source*, int, std::uint32_t, void* source) {
+    const auto function = static_cast<Source*>(source)->function_;
+    function();
+    return 0;
+}
+
+int Loop::on_time(sd_event_source*, std::uint64_t, void* source) {
+    const auto function = static_cast<Source*>(source)->function_;
+    function();
     return 0;
 }
 
