@@ -9,6 +9,7 @@
 #include "service/doctor.h"
 #include "service/exit_code.h"
 #include "service/flags.h"
+#include "service/reload_command.h"
 #include "service/snippets_command.h"
 
 namespace {
@@ -50,11 +51,24 @@ Result<ExitCode> snippets(const std::vector<GivenFlag>& flags) {
     return show_snippets(*options);
 }
 
+Result<ExitCode> reload(const std::vector<GivenFlag>& flags) {
+    const auto options = reload_options(flags);
+    if (!options) return fail(options.error());
+    return reload(*options);
+}
+
 constexpr std::array kCommands = std::to_array<Command>({
     {"doctor", "can this kernel count reads exactly, and if not, why and what to do",
      "Say whether this kernel can count reads exactly, and if not, why and what to do.\n"
      "Exit status 0: it can; 69: it cannot.",
      doctor_flags, doctor},
+    {"reload", "have the daemon load its configuration, and wait for the outcome",
+     "Have the daemon load its configuration, and wait for the outcome. Where the new one is "
+     "wrong,\n"
+     "its faults are shown, and the one before stays in force.\n"
+     "Exit status 0: it is in force; 78: it is wrong; 69: it could not be put in force, or the\n"
+     "daemon does not run; 77: not permitted.",
+     reload_flags, reload},
     {"snippets", "show the sampled reads that are in the journal",
      "Show the sampled reads that are in the journal: who read what, and below it the bytes,\n"
      "with C-style escapes. The targets that have `snippets` in the configuration are sampled.",
@@ -73,7 +87,7 @@ std::string help() {
            "  --help      print this help, or a command's, and exit\n"
            "  --version   print the version and exit\n"
            "\n"
-           "Exit codes: 0, 64 usage, 69 unavailable, 77 permission.\n";
+           "Exit codes: 0, 64 usage, 69 unavailable, 77 permission, 78 configuration.\n";
 }
 
 std::string help(const Command& command) {

@@ -36,4 +36,9 @@ done
 expect 0 stdout --follow snippets --help
 expect 64 stderr '--lines: found ' snippets -n many
 expect 64 stderr '-t needs an argument' snippets -t
+expect 0 stdout --socket reload --help
+expect 64 stderr '--socket: found an empty name' reload --socket ''
+expect 69 stderr 'vfswatchd does not run there: systemctl start vfswatchd' reload --socket "$errors.no"
+expect 69 stderr 'vfswatchd does not run there' reload --socket "$errors"
+expect 69 stderr 'is too long for a socket' reload --socket "$(printf '%0200d' 0)"
 exit $status
