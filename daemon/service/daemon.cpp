@@ -3,6 +3,7 @@
 
 #include <systemd/sd-daemon.h>
 
+#include <cstdlib>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -13,6 +14,7 @@
 #include "http/server.h"
 #include "policy/lower.h"
 #include "policy/warnings.h"
+#include "service/control_server.h"
 #include "service/keeper.h"
 #include "service/loop.h"
 #include "service/miss_watch.h"
@@ -85,11 +87,28 @@ std::string urls_of(const HttpServer& server) {
     return where;
 }
 
+/// What asks for a reload while the loop turns; it is there before what it asks.
+using AskForReload = std::function<ReloadOutcome()>;
+
+/// nullptr: there cannot be one, and the log says why.
+OrRefusal<std::unique_ptr<ControlServer>> serve_control(Loop& loop, const AskForReload& reload,
+                                                        const Log& log) {
+    auto control = ControlServer::start(loop, control_directory(std::getenv("RUNTIME_DIRECTORY")),
+                                        [&reload] { return reload(); });
+    if (control) return std::move(*control);
+    const ControlRefusal& refusal = control.error();
+    if (refusal.runs_already) return refuse(ExitCode::kUnavailable, refusal.error.message());
+    log.notice("vfswatchctl reload will not find this process: " + refusal.error.message());
+    return nullptr;
+}
+
 OrRefusal<void> serve(const ConfigSource& source, const Config& config, const Filter& filter,
                       const Log& log) {
-    std::function<void()> on_hangup;
-    auto loop = Loop::create([&on_hangup] { on_hangup(); });
+    AskForReload reload;
+    auto loop = Loop::create([&reload] { (void)reload(); });
     if (!loop) return refuse(ExitCode::kUnavailable, loop.error().message());
+    const auto control = serve_control(**loop, reload, log);
+    if (!control) return tl::unexpected(control.error());
     // It outlives the watch.
     const std::unique_ptr<Keeper> keeper = Keeper::take_over();
     Service service(config, log, **loop);
@@ -116,7 +135,7 @@ OrRefusal<void> serve(const ConfigSource& source, const Config& config, const Fi
             log.warning("a crash would lose counts: " + done.error().message());
     });
     Reloader reloader(source, config, {counts, keeper.get(), **loop, urls_of(*server)}, log);
-    on_hangup = [&reloader] { (void)reloader.reload(); };
+    reload = [&reloader] { return reloader.reload(); };
     if (auto done = (*loop)->watch(counts.name_ring_fd(), [&counts] { counts.drain_names(); });
         !done)
         return refuse(ExitCode::kUnavailable, done.error().message());

@@ -7,22 +7,16 @@
 
 #include "config/config.h"
 #include "config/parse.h"
-#include "service/exit_code.h"
 #include "service/keeper.h"
 #include "service/log.h"
 #include "service/loop.h"
+#include "service/reload_outcome.h"
 #include "service/watch.h"
 
 namespace vfswatchd {
 
 /// Reads and checks the configuration, as the start does.
 using ConfigSource = std::function<ConfigOrFaults()>;
-
-/// For whoever asked for it: what came of a reload, and what to say about it.
-struct ReloadOutcome {
-    ExitCode code = ExitCode::kOk;
-    std::vector<std::string> lines;
-};
 
 /// Puts a changed configuration in force, or nothing of it.
 /// Thread: the loop.
