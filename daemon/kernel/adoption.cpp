@@ -12,6 +12,7 @@
 #include <cstring>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "kernel/map_info.h"
 #include "kernel/probes.h"
@@ -30,21 +31,37 @@ Result<UniqueFd> take(KeptObjects& kept, const std::string& name) {
     return fd;
 }
 
-/// The number that no set of programs over these books has had, out of their globals.
-/// Errors: the globals have another layout.
-Result<std::uint32_t> next_policy(int globals) {
-    using Globals = std::remove_pointer_t<decltype(vfswatch_bpf::bss)>;
+Result<bpf_map_info> info_of(int map) {
     bpf_map_info info{};
     __u32 bytes = sizeof(info);
-    if (bpf_obj_get_info_by_fd(globals, &info, &bytes) != 0)
-        return fail(errno_error(errno, "look at the kept globals"));
-    if (info.value_size != sizeof(Globals))
-        return fail(plain_error("the kept globals have another size"));
-    const auto values = std::make_unique<Globals>();
+    if (bpf_obj_get_info_by_fd(map, &info, &bytes) == 0) return info;
+    return fail(errno_error(errno, "look at a kept map"));
+}
+
+/// The number that no set of programs over these books has had, out of their globals.
+Result<std::uint32_t> next_policy(int globals) {
+    const auto info = info_of(globals);
+    if (!info) return fail(info.error());
+    using Globals = std::remove_pointer_t<decltype(vfswatch_bpf::bss)>;
+    std::vector<std::byte> values(std::max<std::size_t>(info->value_size, sizeof(Globals)));
     const std::uint32_t slot = 0;
-    if (bpf_map_lookup_elem(globals, &slot, values.get()) != 0)
+    if (bpf_map_lookup_elem(globals, &slot, values.data()) != 0)
         return fail(errno_error(errno, "read the kept globals"));
-    return values->policies + 1;
+    std::uint32_t last = 0;
+    std::memcpy(&last, values.data() + offsetof(Globals, policies), sizeof(last));
+    return last + 1;
+}
+
+/// Its entries are what the programs take them for.
+Result<void> reuse(bpf_map* map, int fd) {
+    const auto info = info_of(fd);
+    if (!info) return fail(info.error());
+    if (info->type != static_cast<__u32>(bpf_map__type(map)) ||
+        info->key_size != bpf_map__key_size(map) || info->value_size != bpf_map__value_size(map))
+        return fail(plain_error("the kept map " + map_name(map) + " has other entries"));
+    if (const int result = bpf_map__reuse_fd(map, fd); result != 0)
+        return fail(negative_errno_error(result, "adopt the map " + map_name(map)));
+    return {};
 }
 
 }  // namespace
@@ -149,8 +166,7 @@ Result<void> Probes::adopt_tables(vfswatch_bpf& skeleton, KeptObjects& kept) {
         if (table_owner(name) != TableOwner::kBooks) continue;
         const auto fd = take(kept, "map." + name);
         if (!fd) return fail(fd.error());
-        if (const int result = bpf_map__reuse_fd(map, fd->get()); result != 0)
-            return fail(negative_errno_error(result, "adopt the map " + name));
+        if (auto done = reuse(map, fd->get()); !done) return done;
     }
     return {};
 }
