@@ -1,16 +1,18 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# unit.sh DAEMON: does systemd take the unit without a word, and is the service as closed as
+# unit.sh DAEMON VFSWATCHCTL: does systemd take the unit without a word, and is the service as closed as
 # promised: an exposure of at most 2.1 while it listens by itself?
 set -euo pipefail
 daemon=$(realpath "$1")
+ctl=$(realpath "$2")
 # shellcheck source=tests/check/files.sh
 . "$(dirname "$0")/files.sh"
 root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
 unit=systemd/vfswatchd.service
-# systemd looks for the program that the unit starts and for the units that it refers to.
+# systemd looks for the programs that the unit starts and for the units that it refers to.
 install -D "$daemon" "$root/usr/sbin/vfswatchd"
+install -D "$ctl" "$root/usr/bin/vfswatchctl"
 mkdir -p "$root/usr/lib/systemd"
 cp -r /usr/lib/systemd/system "$root/usr/lib/systemd"
 cp "$unit" "$root/usr/lib/systemd/system"
