@@ -36,19 +36,24 @@ def page():
 class _Look:
     """Body of the scraper."""
 
-    def __init__(self):
+    def __init__(self, may_leave):
+        self.may_leave = may_leave
         self.lines = frozenset()
-        self.last = {}  # of all series that ever were
+        self.last = {}  # of all series that ever were, without those that may leave and did
         self.falls, self.left, self.times, self.lives = [], [], [], set()
+        self.unanswered = 0
 
     def look(self):
         """False: there was no page."""
         body = page()
         if body is None:
+            self.unanswered += 1
             return False
         lines = frozenset(line for line in body.split(b"\n") if line.startswith(LASTING))
         come = dict(map(_parsed, lines - self.lines))
-        self.left += [key for key, _ in map(_parsed, self.lines - lines) if key not in come]
+        for key, _ in map(_parsed, self.lines - lines):
+            if key not in come:
+                self._left(key)
         for key, value in come.items():
             before = self.last.get(key, 0)
             if value < before:
@@ -59,13 +64,20 @@ class _Look:
         self.times.append(time.monotonic())
         return True
 
+    def _left(self, key):
+        if self.may_leave is None or not self.may_leave.search(key):
+            self.left.append(key)
+        else:
+            del self.last[key]
+
     def report(self):
         sums = collections.Counter()
         for key, value in self.last.items():
             if key.startswith(watcher.FILES):
                 sums[watcher.sum_of(key)] += value
         gap = max((after - before for before, after in zip(self.times, self.times[1:])), default=0)
-        return {"scrapes": len(self.times), "lives": len(self.lives), "longest_gap_seconds": gap,
+        return {"scrapes": len(self.times), "unanswered": self.unanswered,
+                "lives": len(self.lives), "longest_gap_seconds": gap,
                 "falls": len(self.falls), "fallen": self.falls[:KEPT_TEXTS],
                 "left": len(self.left), "gone": [key.decode() for key in self.left[:KEPT_TEXTS]],
                 "sums": sums}
@@ -76,11 +88,11 @@ def _parsed(line):
     return key, int(value) if value.isdigit() else float(value)
 
 
-def _look_until_told(pause_seconds):
+def _look_until_told(pause_seconds, may_leave):
     told = []
     signal.signal(signal.SIGTERM, lambda *_: told.append(time.monotonic()))
     os.nice(NICE)
-    look = _Look()
+    look = _Look(may_leave)
     while not told:
         time.sleep(pause_seconds if look.look() else RETRY_SECONDS)
     while not look.look() and time.monotonic() < told[0] + LAST_LOOK_SECONDS:
@@ -89,13 +101,14 @@ def _look_until_told(pause_seconds):
 
 
 class Onlooker:
-    """Scrapes from now to `end`, with a pause behind each page."""
+    """Scrapes from now to `end`, with a pause behind each page. `may_leave`: pattern of series that
+    may leave, and come again from 0."""
 
-    def __init__(self, pause_seconds):
+    def __init__(self, pause_seconds, may_leave=None):
         self.pid = os.fork()
         if self.pid == 0:
             try:
-                _look_until_told(pause_seconds)
+                _look_until_told(pause_seconds, may_leave)
                 os._exit(0)
             except Exception:  # pylint: disable=broad-except
                 traceback.print_exc()
@@ -103,7 +116,8 @@ class Onlooker:
                 os._exit(1)
 
     def end(self):
-        """"scrapes", "lives": how many, and of how many processes; "falls", "fallen": how many
+        """"scrapes", "unanswered", "lives": how many, how many found nobody, and of how many
+        processes; "falls", "fallen": how many
         values fell, texts of some; "left", "gone": the same of series that left; "sums": {"bytes
         TARGET" or "calls TARGET": sum of the last values of all files' series that ever were}."""
         os.kill(self.pid, signal.SIGTERM)
