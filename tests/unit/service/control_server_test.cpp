@@ -41,11 +41,9 @@ class Running {
     Running(const std::string& directory, ControlServer::OnReload on_reload,
             ControlLimits limits = kPatient) {
         auto loop = Loop::create([] {});
-        EXPECT_TRUE(loop.has_value());
-        loop_ = std::move(*loop);
+        loop_ = std::move(loop.value());
         auto server = ControlServer::start(*loop_, directory, std::move(on_reload), limits);
-        EXPECT_TRUE(server.has_value()) << server.error().error.message();
-        server_ = std::move(*server);
+        server_ = std::move(server.value());
         thread_ = std::thread([this] { EXPECT_TRUE(loop_->run().has_value()); });
     }
     Running(const Running&) = delete;
@@ -338,13 +336,17 @@ TEST(ControlServer, RestsWhileNoDescriptorIsLeft) {
     const UniqueFd next(dup(0));
     const rlimit none{static_cast<rlim_t>(next.get()), before.rlim_max};
     ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
-    EXPECT_TRUE(client.connect(folder.socket()));
+    // Nothing that a sanitizer would need a descriptor for happens until there are some again.
+    const bool connected = client.connect(folder.socket());
     client.send("reload\n");
     const auto begin = running.processor_time();
     std::this_thread::sleep_for(500ms);
-    EXPECT_LT(running.processor_time() - begin, 150ms);
-    EXPECT_EQ(client.received(), "");
+    const auto took = running.processor_time() - begin;
+    const std::string early = client.received();
     ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
+    EXPECT_TRUE(connected);
+    EXPECT_LT(took, 150ms);
+    EXPECT_EQ(early, "");
     EXPECT_EQ(client.receive_all(), kGoodAnswer);
 }
 
