@@ -21,6 +21,12 @@ std::int64_t monotonic_seconds() {
         .count();
 }
 
+std::uint64_t monotonic_usec() {
+    return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(
+                                          std::chrono::steady_clock::now().time_since_epoch())
+                                          .count());
+}
+
 Result<void> check(int result, const char* step) {
     if (result >= 0) return {};
     return fail(negative_errno_error(result, step));
@@ -87,9 +93,11 @@ Result<std::unique_ptr<Loop::Source>> Loop::after(std::chrono::microseconds dela
                                                   std::function<void()> on_time_function) {
     std::unique_ptr<Source> source(new Source(std::move(on_time_function)));
     sd_event_source* made = nullptr;
-    const int result = sd_event_add_time_relative(event_.get(), &made, CLOCK_MONOTONIC,
-                                                  static_cast<std::uint64_t>(delay.count()), 0,
-                                                  on_time, source.get());
+    // Not sd_event_add_time_relative(): that counts from when the loop's present turn began, and a
+    // function may have taken seconds of it.
+    const int result = sd_event_add_time(
+        event_.get(), &made, CLOCK_MONOTONIC,
+        monotonic_usec() + static_cast<std::uint64_t>(delay.count()), 0, on_time, source.get());
     if (auto done = check(result, "set a timer"); !done) return fail(done.error());
     source->source_.reset(made);
     return source;

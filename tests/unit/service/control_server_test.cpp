@@ -327,6 +327,24 @@ TEST(ControlServer, DoesNotCountTheTimeOfAReload) {
     EXPECT_EQ(second.receive_all(), kGoodAnswer);
 }
 
+TEST(ControlServer, GivesTimeToTakeTheAnswerFromItsBeginOn) {
+    const ControlFolder folder;
+    const std::string line(1'000'000, 'x');
+    std::promise<void> done;
+    const Running running(folder.directory(),
+                          [&] {
+                              std::this_thread::sleep_for(600ms);
+                              done.set_value();
+                              return ReloadOutcome{ExitCode::kOk, {line}};
+                          },
+                          {16, 500ms});
+    RawControlClient client(folder.socket());
+    client.send("reload\n");
+    done.get_future().wait();
+    std::this_thread::sleep_for(100ms);
+    EXPECT_EQ(client.receive_all(), "0 1\n" + line + "\n");
+}
+
 TEST(ControlServer, RestsWhileNoDescriptorIsLeft) {
     const ControlFolder folder;
     Running running(folder.directory(), [] { return kGood; });
