@@ -196,8 +196,9 @@ class Books:
         times = 2 + self.number % 3
         self._add("only/kept", self.files.read("only/kept", times))
         self._add("only/fresh", self.files.read_anew("only/fresh", times + 1))
-        for name in ("even/file", "odd/file"):
-            amount = steady.added(self.files.read(name, times), self.files.read_anew(name, 1))
+        # Not the same of both, or the wrong one would not show.
+        for name, kept in (("even/file", times), ("odd/file", times + 4)):
+            amount = steady.added(self.files.read(name, kept), self.files.read_anew(name, 1))
             if (DATA / name).parent == side(self.number):
                 self.moved = steady.added(self.moved, amount)
         for name, blocked in self.fifos.items():
