@@ -180,6 +180,8 @@ class Succession {
         auto watch = std::make_shared<Watch>(std::move(*probes), config_, std::move(head));
         if (!watch->restore(reader, keeper_))
             return refused(&StateResets::damaged, "the kept counts are not whole");
+        // What nobody took would stay in the kernel.
+        keeper_.objects().clear();
         log_.info("going on with the counts of the process before: accounting by " +
                   std::string(method_name(methods.accounting)) + ", ends of reads by " +
                   std::string(method_name(methods.exit)));
