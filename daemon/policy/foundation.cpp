@@ -4,11 +4,16 @@
 #include <cstddef>
 #include <optional>
 
+// Raised when the meaning of what is kept changes though no size below does. The build of a version
+// to come, which restarts.py upgrades to, says another.
+#ifndef VFSWATCHD_LAYOUT_VERSION
+#define VFSWATCHD_LAYOUT_VERSION 2
+#endif
+
 namespace vfswatchd {
 namespace {
 
-/// Raised when the meaning of what is kept changes though no size below does.
-constexpr std::uint32_t kLayoutVersion = 2;
+constexpr std::uint32_t kLayoutVersion = VFSWATCHD_LAYOUT_VERSION;
 
 /// 0 stands for no wish.
 template <typename Method>

@@ -4,9 +4,11 @@ falls or leaves, and nothing is left over. While files come and go more of them 
 allow, too. The moments are random; e2e.seed=N on the kernel's command line repeats them."""
 import collections
 import json
+import os
 import pathlib
 import random
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -18,6 +20,8 @@ KILLS, REST_SECONDS = (100, 2) if LONG else (15, 3)
 NEW_PAUSE_MS = 500 if LONG else 300
 FIRST_KILLS = 8 if LONG else 4
 SCRAPE_PAUSE_SECONDS = 1
+# The target that only one of two configs has.
+MAY_LEAVE = re.compile(rb'target="more"')
 
 CHURN = "/opt/e2e/churn"
 CHURNED = pathlib.Path("/srv/churn")
@@ -138,13 +142,35 @@ def check_resets(check, name):
     check.true(f"{name} state resets", found and not any(found.values()), found)
 
 
+class Reloads:
+    """Has the daemon reload, a config with the same targets in another order and with one more or
+    fewer each time. A process that is killed leaves the new one to the next."""
+
+    def __init__(self, load):
+        self.load = load
+        self.number = 0
+
+    def config(self):
+        targets = self.load.targets()
+        if self.number % 2:
+            targets = [{"name": "more", "paths": {"include": ["/srv/steady/**"]}},
+                       *reversed(targets)]
+        return {"limits": {"idle_series_timeout": "1h"}, "targets": targets}
+
+    def begin(self):
+        self.number += 1
+        daemon.configure(self.config())
+        os.kill(lives.process(), signal.SIGHUP)
+
+
 def check_steady(check, seed, start_seconds):
     load = steady.Load(seed, NEW_PAUSE_MS)
     cursor = daemon.journal_cursor()
-    daemon.start({"limits": {"idle_series_timeout": "1h"}, "targets": load.targets()})
-    look = onlooker.Onlooker(SCRAPE_PAUSE_SECONDS)
+    reloads = Reloads(load)
+    daemon.start(reloads.config())
+    look = onlooker.Onlooker(SCRAPE_PAUSE_SECONDS, MAY_LEAVE)
     load.go()
-    killer = lives.Killer(seed, start_seconds)
+    killer = lives.Killer(seed, start_seconds, reloads.begin)
     begin = time.monotonic()
     killer.run(KILLS, REST_SECONDS, 3)
     checks.say(f"{killer.kills} kills in {time.monotonic() - begin:.0f} s")

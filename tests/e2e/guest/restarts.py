@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What outlives a process and what does not: restarts go on with all counts, quickly and without
-growing, whatever becomes of systemd meanwhile; a stop, another config and persist: false end
-them."""
+growing, whatever becomes of systemd and of the config meanwhile; a stop, tables that are too small,
+another layout and persist: false end them."""
 import collections
 import os
 import pathlib
@@ -20,9 +20,12 @@ SCRAPE_PAUSE_SECONDS = 1
 SEED = 1
 RSS_MAY_DIFFER = 0.05
 PROGRAM = pathlib.Path("/usr/sbin/vfswatchd")
+NEXT_PROGRAM = pathlib.Path("/opt/e2e/vfswatchd_next")
 DATA = pathlib.Path("/srv/restarts")
 CONFIG = {"targets": [{"name": "data", "paths": {"include": [f"{DATA}/**"]}}]}
-OTHER_CONFIG = {"targets": [*CONFIG["targets"], {"name": "more", "paths": {"include": ["/srv/x"]}}]}
+OTHER_CONFIG = {"targets": [{"name": "more", "paths": {"include": [f"{DATA}/**"]}},
+                            *CONFIG["targets"]]}
+LARGER_CONFIG = CONFIG | {"limits": {"max_files": 100_000}}
 BAD_CONFIG = {"targets": [{"name": "data", "paths": {"inclode": ["/srv/x"]}}]}
 
 # One process of the daemon while nothing but the fixed files is read.
@@ -176,18 +179,67 @@ def resets_after(config, wanted):
 
 
 def check_other_config(check):
+    """Its targets that were there go on, the others begin."""
     daemon.start(CONFIG)
     read("other", 1000)
     check_counted(check, "other config counted before", {f"{DATA}/other": (1000, 2)})
     found, warnings = resets_after(OTHER_CONFIG, "counts start from 0")
-    check.equal("other config state resets", found, {"config": 1})
-    check.equal("other config warnings", len(warnings), 1)
-    check.equal("other config counts from 0", counted(), {})
+    check.equal("other config state resets", (found, warnings), ({}, []))
     read("other", 1200)
-    check_counted(check, "other config counts", {f"{DATA}/other": (1200, 2)})
-    found, warnings = resets_after(OTHER_CONFIG, "counts start from 0")
-    check.equal("other config, again: warnings", warnings, [])
-    check_counted(check, "other config, again: goes on", {f"{DATA}/other": (1200, 2)})
+    check_counted(check, "other config goes on", {f"{DATA}/other": (2200, 4)})
+    check.equal("other config, the new target begins", endpoint.scrape().files(target="more"),
+                {f"{DATA}/other": (1200, 2)})
+    found, warnings = resets_after(CONFIG, "counts start from 0")
+    check.equal("other config and back: state resets", (found, warnings), ({}, []))
+    check_counted(check, "other config and back: goes on", {f"{DATA}/other": (2200, 4)})
+    check.equal("other config and back: one target's series",
+                endpoint.scrape().files(target="more"), {})
+
+
+def check_larger_config(check):
+    """The kernel's tables cannot grow."""
+    daemon.start(CONFIG)
+    read("larger", 1000)
+    check_counted(check, "larger config counted before", {f"{DATA}/larger": (1000, 2)})
+    found, warnings = resets_after(LARGER_CONFIG, "counts start from 0")
+    check.equal("larger config state resets", found, {"config": 1})
+    check.equal("larger config warnings", len(warnings), 1)
+    check.equal("larger config counts from 0", counted(), {})
+    read("larger", 1200)
+    check_counted(check, "larger config counts", {f"{DATA}/larger": (1200, 2)})
+    found, warnings = resets_after(LARGER_CONFIG, "counts start from 0")
+    check.equal("larger config, again: warnings", warnings, [])
+    check_counted(check, "larger config, again: goes on", {f"{DATA}/larger": (1200, 2)})
+
+
+def put_program(content):
+    """As packages do it: the process that runs keeps its own."""
+    copy = PROGRAM.with_suffix(".new")
+    copy.write_bytes(content)
+    shutil.copymode(PROGRAM, copy)
+    os.replace(copy, PROGRAM)
+
+
+def check_layouts(check, before):
+    """An upgrade to another layout and back: from 0 both times, and it says so."""
+    own = PROGRAM.read_bytes()
+    daemon.start(CONFIG)
+    read("layout", 1000)
+    check_counted(check, "layout counted before", {f"{DATA}/layout": (1000, 2)})
+    for name, content, size in (("upgrade", NEXT_PROGRAM.read_bytes(), 1100),
+                                ("downgrade", own, 1200)):
+        put_program(content)
+        found, warnings = resets_after(CONFIG, "another layout")
+        check.equal(f"{name} of the layout: state resets", found, {"layout": 1})
+        check.equal(f"{name} of the layout: warnings", len(warnings), 1)
+        check.equal(f"{name} of the layout: counts from 0", counted(), {})
+        read("layout", size)
+        check_counted(check, f"{name} of the layout: counts", {f"{DATA}/layout": (size, 2)})
+        check.equal(f"{name} of the layout: state resets after a restart",
+                    resets_after(CONFIG, "another layout"), ({}, []))
+        check_counted(check, f"{name} of the layout: goes on", {f"{DATA}/layout": (size, 2)})
+    daemon.stop()
+    check.equal("layouts leave nothing in the kernel", kernel.left_since(before), [])
 
 
 def check_not_kept(check, before):
@@ -210,10 +262,7 @@ def upgrade():
     """Another build's programs: the BPF object names its compiler, which nobody reads."""
     program = PROGRAM.read_bytes()
     other = program.replace(b"Debian clang version", b"Debian clang Version")
-    copy = PROGRAM.with_suffix(".new")
-    copy.write_bytes(other)
-    shutil.copymode(PROGRAM, copy)
-    os.replace(copy, PROGRAM)
+    put_program(other)
     return other != program
 
 
@@ -247,6 +296,8 @@ def body(check):
     check_stop(check, before)
     check_bad_config(check, before)
     check_other_config(check)
+    check_larger_config(check)
+    check_layouts(check, before)
     check_upgrade(check)
     check_not_kept(check, before)
 

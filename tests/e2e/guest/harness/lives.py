@@ -19,11 +19,18 @@ APPEARS_SECONDS = 60
 READY_SECONDS = 240
 HEARD_BYTES = 1 << 16
 GOING_ON = "going on with the counts of the process before"
-# Of a process that is ready; of one that starts, at any moment of that; of one that just said that
-# it goes on, and is about to keep what it has; of one that just appeared, which systemd may still
-# be making.
-RUNNING, STARTING, GOES_ON, AT_ONCE = "running", "starting", "goes on", "at once"
-WEIGHTS = {RUNNING: 6, STARTING: 2, GOES_ON: 2, AT_ONCE: 1}
+# Of a process that is ready; of one that reloads, at any moment of that; of one that is about to
+# write the next piece of its state; of one that starts, at any moment of that; of one that just said
+# that it goes on, and is about to keep what it has; of one that just appeared, which systemd may
+# still be making.
+RUNNING, RELOADING, WRITING, STARTING, GOES_ON, AT_ONCE = (
+    "running", "reloading", "writing", "starting", "goes on", "at once")
+WEIGHTS = {RUNNING: 4, RELOADING: 3, WRITING: 2, STARTING: 2, GOES_ON: 2, AT_ONCE: 1}
+READY_FIRST = (RUNNING, RELOADING, WRITING)
+# Files in memory are written by these two alone; a save takes four or five of them.
+STATE_CALLS = "pwrite64,ftruncate"
+MOST_STATE_CALLS = 6
+WRITES_SECONDS = 60
 
 
 def process():
@@ -73,9 +80,11 @@ class Ear:
 
 
 class Killer:
-    """`start_seconds`: how long a start takes, about."""
+    """`start_seconds`: how long a start takes, about, and a reload. `begin_reload` has the daemon
+    begin one, with another config."""
 
-    def __init__(self, seed, start_seconds):
+    def __init__(self, seed, start_seconds, begin_reload=None):
+        self.begin_reload = begin_reload
         self.random = random.Random(seed)
         self.start_seconds = start_seconds
         self.kills = 0
@@ -89,35 +98,55 @@ class Killer:
         so many before they are ready."""
         for way in self._choose_ways(kills, early_in_a_row):
             self.wait(way, rest_seconds)
-            self.kill()
+            self.kill(way)
             self.ways.append(way)
         self.wait_until_ready()
 
     def wait(self, way, rest_seconds):
-        if way == RUNNING:
+        if way in READY_FIRST:
             self.wait_until_ready()
+        if way in (RUNNING, WRITING):
             time.sleep(self.random.uniform(0, rest_seconds))
+        elif way == RELOADING:
+            self.begin_reload()
+            time.sleep(self.random.uniform(0, self.start_seconds))
         elif way == STARTING:
             time.sleep(self.random.uniform(0, self.start_seconds))
         elif way == GOES_ON and not self.ear.hears(process(), GOING_ON, READY_SECONDS):
             raise TimeoutError("the daemon does not go on")
 
     def _choose_ways(self, kills, early_in_a_row):
+        weights = {way: weight for way, weight in WEIGHTS.items()
+                   if way != RELOADING or self.begin_reload}
         ways = [RUNNING]
         while len(ways) < kills:
-            way = self.random.choices(list(WEIGHTS), WEIGHTS.values())[0]
-            if RUNNING in (way, *ways[-early_in_a_row:]):
+            way = self.random.choices(list(weights), weights.values())[0]
+            if any(one in READY_FIRST for one in (way, *ways[-early_in_a_row:])):
                 ways.append(way)
         return ways
 
-    def kill(self):
+    def kill(self, way=RUNNING):
         """Returns when there is another process."""
         pid = process()
-        os.kill(pid, signal.SIGKILL)
+        if way == WRITING:
+            self._kill_at_a_write(pid)
+        else:
+            os.kill(pid, signal.SIGKILL)
         self.kills += 1
         if not checks.until(lambda: process() not in (0, pid), APPEARS_SECONDS, 0.002):
             raise TimeoutError(f"nobody came after {pid}")
         self.born = time.monotonic()
+
+    def _kill_at_a_write(self, pid):
+        """Instead of the next call but some that writes the state."""
+        nth = self.random.randint(1, MOST_STATE_CALLS)
+        subprocess.run(["strace", "-f", "-o", "/dev/null", "-p", str(pid), "-e",
+                        f"trace={STATE_CALLS}", "-e",
+                        f"inject={STATE_CALLS}:signal=SIGKILL:when={nth}"],
+                       stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False,
+                       timeout=WRITES_SECONDS)
+        if process() == pid:
+            raise TimeoutError(f"{pid} wrote nothing, or strace did not see it")
 
     def wait_until_ready(self):
         if not checks.until(is_ready, READY_SECONDS, 0.02):
