@@ -16,21 +16,24 @@ import time
 from harness import checks, daemon, endpoint, kernel, lives, onlooker, steady
 
 LONG = "--long" in sys.argv
-KILLS, REST_SECONDS = (100, 2) if LONG else (15, 3)
+KILLS, REST_SECONDS = (100, 2) if LONG else (12, 3)
 NEW_PAUSE_MS = 500 if LONG else 300
-FIRST_KILLS = 8 if LONG else 4
+FIRST_KILLS = 8 if LONG else 2
 SCRAPE_PAUSE_SECONDS = 1
 # The target that only one of two configs has.
 MAY_LEAVE = re.compile(rb'target="more"')
 
 CHURN = "/opt/e2e/churn"
 CHURNED = pathlib.Path("/srv/churn")
-FILES, FILES_A_SECOND = (60_000, 150) if LONG else (12_000, 150)
+FILES_A_SECOND = 150
 MAX_FILES, MAX_SERIES, SHARE = 1024, 800, 128
 AT_ONCE = 16
 # Longer than two starts on an emulated processor: a series must be seen before it leaves.
 IDLE_SECONDS = 20
-CHURN_KILLS = 40 if LONG else 8
+CHURN_KILLS = 30 if LONG else 6
+# A rest and a start on an emulated processor that others keep busy.
+CHURN_KILL_SECONDS = 25
+FILES = CHURN_KILLS * CHURN_KILL_SECONDS * FILES_A_SECOND
 CHURN_PAUSE_SECONDS = 0.3
 # Other tasks' last files, and what is read while one looks.
 LEFT_OVER = 8
@@ -224,7 +227,7 @@ def check_churn(check, seed, start_seconds):
     look = onlooker.Onlooker(CHURN_PAUSE_SECONDS)
     process = churn()
     killer = lives.Killer(seed + 1, start_seconds)
-    killer.run(CHURN_KILLS, FILES / FILES_A_SECOND / CHURN_KILLS, 1)
+    killer.run(CHURN_KILLS, CHURN_KILL_SECONDS / 3, 1)
     check.equal("churn goes on after the last kill", process.poll(), None)
     made = json.loads(process.communicate()[0])
     check.equal("churn status", process.returncode, 0)
