@@ -54,6 +54,8 @@ static __always_inline bool turn(struct vfswatch_run *run, struct file *file,
 
 	begin_change(run);
 	settle(run, task);
+	/* Of a read whose end nobody saw. */
+	run->started_ns = 0;
 	if (!same_process(run, task))
 		decide_process(run, task);
 	remember_name(run, file, file_type(file->f_inode));

@@ -44,7 +44,7 @@ __u64 inheritable_targets;
 /* The last number of a policy: each set of programs takes the next. */
 __u32 policies;
 
-/* Tasks found at start whose parent is followed. */
+/* Tasks that were there already, found because their parent is followed. */
 __u64 children_adopted;
 
 /* A directory's rename had no room in `renames`: from now on every rename counts as one. */

@@ -126,7 +126,7 @@ int dump_residues(struct bpf_iter__task *ctx)
 	return task ? write_residue(ctx->meta->seq, task) : 0;
 }
 
-/* What is there at start: the host's mount namespace, and children to follow. */
+/* What is there already: the host's mount namespace, and children to follow. */
 
 SEC("iter/task")
 int survey_tasks(struct bpf_iter__task *ctx)

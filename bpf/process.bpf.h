@@ -128,7 +128,7 @@ static __always_inline int follow_child(struct task_struct *child, __u64 clone_f
 }
 
 /*
- * At start: a task whose parent is followed already, or would be.  Only what
+ * When a target begins: a task whose parent is followed already, or would be.  Only what
  * has a row in the table of tasks is followed at the next pass, so the daemon
  * repeats it until nothing is new.
  */

@@ -277,9 +277,13 @@ static __always_inline void charge_to_sum(struct vfswatch_run *run, __u32 id,
 /* A process or a name that is not decided (yet). */
 static __always_inline void charge_to_unresolved(struct vfswatch_run *run, __u64 targets)
 {
-	charge_to_none(run, targets);
-	run->over_targets = 0;
+	/* First: nobody shall take all of these targets for those that the run stands for. */
 	run->unattributed = VFSWATCH_UNATTRIBUTED_PATH_UNRESOLVED;
+	barrier();
+	run->targets = targets;
+	run->over_targets = 0;
+	run->fields = 0;
+	hold_no_sum(run);
 	run->name.dentry = 0;
 }
 

@@ -11,9 +11,11 @@
 #include "run.bpf.h"
 #include "walk.bpf.h"
 
-/* When the next sample is due at a target's rate.  Where two CPUs race here, one sample too many
- * passes: the exact ceiling is user space's. */
-static __u64 samples_due_ns[VFSWATCH_MAX_TARGETS];
+/*
+ * When the next sample is due at a target's rate, by the rules of now.  Where two CPUs race here, one
+ * sample too many passes: the exact ceiling is user space's.
+ */
+__u64 samples_due_ns[VFSWATCH_MAX_TARGETS];
 
 /* Somebody may want a sample of the read that ended; *draw decides whose. */
 static __always_inline bool draw_sample(long result, __u32 *draw)

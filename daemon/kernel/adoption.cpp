@@ -66,9 +66,11 @@ Result<void> reuse(bpf_map* map, int fd) {
 
 }  // namespace
 
-/// Those at changes of paths do not move, and systemd keeps no object under two names.
-std::string Probes::prefix(ProbeRole role) const {
-    const std::string set = role == ProbeRole::kPaths ? "" : std::to_string(moves_);
+/// No two sets of programs over the same books have the same names, whoever was killed while they
+/// were kept. Those at changes of paths go on from set to set, and systemd keeps no object under
+/// two names.
+std::string Probes::prefix(ProbeRole role, std::uint32_t policy) {
+    const std::string set = role == ProbeRole::kPaths ? "" : std::to_string(policy);
     return role_name(role) + set + ".";
 }
 
@@ -94,22 +96,24 @@ ObjectsToKeep Probes::objects() const {
         const std::string name = map_name(map);
         if (table_owner(name) == TableOwner::kBooks) objects["map." + name] = bpf_map__fd(map);
     }
-    objects[prefix(ProbeRole::kAccounting) + "resolver"] = bpf_map__fd(own.maps.resolver);
-    objects[prefix(ProbeRole::kAccounting) + "processes"] = bpf_map__fd(own.maps.processes);
+    const std::uint32_t policy = programs_->settings().policy;
+    const std::string of_set = prefix(ProbeRole::kAccounting, policy);
+    objects[of_set + "resolver"] = bpf_map__fd(own.maps.resolver);
+    objects[of_set + "processes"] = bpf_map__fd(own.maps.processes);
     for (const ProbeRole role : kKeptRoles) {
         std::size_t count = 0;
         for (const Hook& hook : hooks_of(role)) {
             if (!hook.can_be_kept()) continue;
             const std::string number = std::to_string(count++);
-            objects[prefix(role) + "program" + number] = hook.program_fd();
-            objects[prefix(role) + "link" + number] = hook.link_fd();
+            objects[prefix(role, policy) + "program" + number] = hook.program_fd();
+            objects[prefix(role, policy) + "link" + number] = hook.link_fd();
         }
     }
     return objects;
 }
 
 void Probes::save(ByteWriter& out) const {
-    out.put(moves_);
+    out.put(std::uint32_t{programs_->settings().policy});
     out.put(path_seed_);
     out.put(methods().accounting);
     out.put(methods().exit);
@@ -130,7 +134,7 @@ void Probes::save(ByteWriter& out) const {
 Result<Probes> Probes::adopt(const Filter& filter, const TableSizes& sizes, ByteReader& saved,
                              KeptObjects& kept) {
     Probes probes;
-    probes.moves_ = saved.get<std::uint32_t>();
+    const auto earlier_policy = saved.get<std::uint32_t>();
     probes.path_seed_ = saved.get<std::uint64_t>();
     ProbeMethods methods;
     methods.accounting = saved.get<AccountingMethod>();
@@ -143,8 +147,9 @@ Result<Probes> Probes::adopt(const Filter& filter, const TableSizes& sizes, Byte
     auto set = ProgramSet::open(probes.kernel_, probes.completed(filter, *policy), sizes, methods);
     if (!set) return fail(set.error());
     if (auto done = adopt_tables(*set->skeleton(), kept); !done) return fail(done.error());
-    if (auto done = probes.adopt_hooks(saved, kept); !done) return fail(done.error());
-    const auto processes = take(kept, probes.prefix(ProbeRole::kAccounting) + "processes");
+    if (auto done = probes.adopt_hooks(saved, earlier_policy, kept); !done)
+        return fail(done.error());
+    const auto processes = take(kept, prefix(ProbeRole::kAccounting, earlier_policy) + "processes");
     if (!processes) return fail(processes.error());
     if (auto done = set->load(probes.book_programs(), processes->get()); !done)
         return fail(done.error());
@@ -152,8 +157,8 @@ Result<Probes> Probes::adopt(const Filter& filter, const TableSizes& sizes, Byte
     globals_now->policies = *policy;
     // Nobody takes samples yet, and what became of the earlier ones the process before knew.
     std::memset(&globals_now->stats.sampled, 0, sizeof(globals_now->stats.sampled));
+    std::memset(&globals_now->samples_due_ns, 0, sizeof(globals_now->samples_due_ns));
     probes.programs_ = std::make_unique<ProgramSet>(std::move(*set));
-    probes.moves_++;
     probes.note_filter();
     if (auto done = probes.open_books(); !done) return fail(done.error());
     return probes;
@@ -171,22 +176,22 @@ Result<void> Probes::adopt_tables(vfswatch_bpf& skeleton, KeptObjects& kept) {
     return {};
 }
 
-Result<void> Probes::adopt_hooks(ByteReader& saved, KeptObjects& kept) {
+Result<void> Probes::adopt_hooks(ByteReader& saved, std::uint32_t policy, KeptObjects& kept) {
     for (const ProbeRole role : kKeptRoles) {
         const std::size_t count = saved.get_count();
         for (std::size_t i = 0; i < count; i++) {
             const auto kind = saved.get<Hook::Kind>();
             const std::string function = saved.get_text();
-            auto program = take(kept, prefix(role) + "program" + std::to_string(i));
+            auto program = take(kept, prefix(role, policy) + "program" + std::to_string(i));
             if (!program) return fail(program.error());
-            auto link = take(kept, prefix(role) + "link" + std::to_string(i));
+            auto link = take(kept, prefix(role, policy) + "link" + std::to_string(i));
             if (!link) return fail(link.error());
             Hooks& hooks = role == ProbeRole::kPaths ? paths_ : adopted_;
             hooks.push_back(Hook::adopt(kind, function, std::move(*program), std::move(*link)));
         }
     }
     if (saved.failed()) return fail(plain_error("what was saved of the probes is not whole"));
-    auto resolver = take(kept, prefix(ProbeRole::kAccounting) + "resolver");
+    auto resolver = take(kept, prefix(ProbeRole::kAccounting, policy) + "resolver");
     if (!resolver) return fail(resolver.error());
     adopted_resolver_ = std::move(*resolver);
     return {};

@@ -237,6 +237,8 @@ void Books::move_samples(const std::vector<std::optional<unsigned>>& from) {
     const std::vector<vfswatch_sampled> before(std::begin(sampled), std::end(sampled));
     for (std::size_t bit = 0; bit < before.size(); bit++)
         sampled[bit] = bit < from.size() && from[bit] ? before.at(*from[bit]) : vfswatch_sampled{};
+    // By the rules of before.
+    std::memset(&skeleton_->bss->samples_due_ns, 0, sizeof(skeleton_->bss->samples_due_ns));
 }
 
 std::uint64_t Books::paths_resolved() const {

@@ -170,11 +170,13 @@ Result<void> Probes::attach_accounting() {
     if (auto done = programs_->survey(0); !done) return done;
     if (auto done = programs_->attach_accounting(); !done) return done;
     // Behind the hooks: a child that is made meanwhile is followed by one or the other.
-    const TargetMask followed = tables_->bss->followed_targets;
-    const TargetMask follow = programs_->settings().follow_targets;
-    if (auto done = programs_->survey(follow & ~followed); !done) return done;
-    tables_->bss->followed_targets = follow;
-    return {};
+    return survey_new_ancestors();
+}
+
+/// Finds the children of those that were not followed before.
+Result<void> Probes::survey_new_ancestors() {
+    return programs_->survey(programs_->settings().follow_targets &
+                             ~tables_->bss->followed_targets);
 }
 
 Result<void> Probes::attach_exit() {
@@ -183,10 +185,10 @@ Result<void> Probes::attach_exit() {
 
 Result<void> Probes::attach_paths() {
     Result<void> outcome;
-    // Adopted ones stand already.
-    if (paths_.empty()) {
-        for (const PathRung& rung : kernel_.path_rungs)
-            if (auto done = attach_path_rung(rung); !done && outcome) outcome = done;
+    for (const PathRung& rung : kernel_.path_rungs) {
+        // Adopted ones stand already.
+        if (sees(rung)) continue;
+        if (auto done = attach_path_rung(rung); !done && outcome) outcome = done;
         // What changed before is not known.
         forget_paths();
     }
@@ -195,10 +197,13 @@ Result<void> Probes::attach_paths() {
 }
 
 bool Probes::sees_all_paths() const {
-    return std::all_of(kPathRungs.begin(), kPathRungs.end(), [this](const PathRung& rung) {
-        return std::any_of(paths_.begin(), paths_.end(),
-                           [&](const Hook& hook) { return hook.function() == rung.function; });
-    });
+    return std::all_of(kPathRungs.begin(), kPathRungs.end(),
+                       [this](const PathRung& rung) { return sees(rung); });
+}
+
+bool Probes::sees(const PathRung& rung) const {
+    return std::any_of(paths_.begin(), paths_.end(),
+                       [&](const Hook& hook) { return hook.function() == rung.function; });
 }
 
 Result<void> Probes::attach_path_rung(const PathRung& rung) {
@@ -260,12 +265,13 @@ Result<void> Probes::change_to(std::unique_ptr<ProgramSet> next) {
     if (done) done = open_snippet_ring();
     if (!done) {
         std::swap(programs_, next);
-        tables_->bss->followed_targets = programs_->settings().follow_targets;
+        next.reset();
+        // It may have decided about some.
+        (void)decide_alone();
         return done;
     }
     left_ = std::move(left);
     earlier_ = std::move(next);
-    moves_++;
     return {};
 }
 
@@ -273,9 +279,29 @@ Result<void> Probes::let_earlier_go() {
     earlier_.reset();
     adopted_.clear();
     adopted_resolver_.reset();
+    if (programs_->skeleton() != tables_) unload_set_of_tables();
+    return decide_alone();
+}
+
+/// Once no other set is attached.
+Result<void> Probes::decide_alone() {
     if (auto done = books_->sums().wait_for_programs(); !done) return done;
+    // A child that was made meanwhile may have got only what the other set follows.
+    if (auto done = survey_new_ancestors(); !done) return done;
+    tables_->bss->followed_targets = programs_->settings().follow_targets;
     tables_->bss->inheritable_targets = programs_->settings().follow_targets;
     return name_those_of_earlier_policies();
+}
+
+/// The set whose mappings the books use goes on without its programs but for those of the books and
+/// of paths. Its tables stay.
+void Probes::unload_set_of_tables() {
+    const std::vector<std::string> stay = book_programs();
+    bpf_program* program = nullptr;
+    bpf_object__for_each_program(program, tables_->obj) {
+        if (std::find(stay.begin(), stay.end(), bpf_program__name(program)) == stay.end())
+            bpf_program__unload(program);
+    }
 }
 
 /// Where most processes are passed over by their number, those that an earlier policy decided about
@@ -298,13 +324,16 @@ Result<void> Probes::name_those_of_earlier_policies() {
 }
 
 Result<HeldTargets> Probes::held_targets() const {
-    const auto holders = books_->holders();
-    if (!holders) return fail(holders.error());
     HeldTargets held;
     held.by_reads = books_->sums().targets();
-    for (const vfswatch_holder& holder : *holders) {
-        held.by_reads |= holder.targets;
-        held.by_inheritance |= holder.inherited_targets;
+    // A look at a table that changes may pass over an entry; two hardly pass over the same.
+    for (int look = 0; look < 2; look++) {
+        const auto holders = books_->holders();
+        if (!holders) return fail(holders.error());
+        for (const vfswatch_holder& holder : *holders) {
+            held.by_reads |= holder.targets;
+            held.by_inheritance |= holder.inherited_targets;
+        }
     }
     return held;
 }

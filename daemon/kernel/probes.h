@@ -128,19 +128,23 @@ class Probes {
     [[nodiscard]] Result<void> open_snippet_ring();
     [[nodiscard]] Result<void> share_tables(vfswatch_bpf& skeleton) const;
     [[nodiscard]] static Result<void> adopt_tables(vfswatch_bpf& skeleton, KeptObjects& kept);
-    [[nodiscard]] Result<void> adopt_hooks(ByteReader& saved, KeptObjects& kept);
-    [[nodiscard]] std::string prefix(ProbeRole role) const;
+    [[nodiscard]] Result<void> adopt_hooks(ByteReader& saved, std::uint32_t policy,
+                                           KeptObjects& kept);
+    [[nodiscard]] static std::string prefix(ProbeRole role, std::uint32_t policy);
     [[nodiscard]] const Hooks& hooks_of(ProbeRole role) const;
     void note_filter();
     template <typename Leaves>
     [[nodiscard]] std::vector<AttachedProbe> rows_of_left(Leaves leaves) const;
+    [[nodiscard]] Result<void> decide_alone();
     [[nodiscard]] Result<void> name_those_of_earlier_policies();
+    void unload_set_of_tables();
     [[nodiscard]] Result<void> attach_path_rung(const PathRung& rung);
+    [[nodiscard]] bool sees(const PathRung& rung) const;
     [[nodiscard]] bool sees_all_paths() const;
+    [[nodiscard]] Result<void> survey_new_ancestors();
 
     KernelFeatures kernel_;
     std::uint64_t path_seed_ = 0;  ///< of the hashes that the books know paths by
-    std::uint32_t moves_ = 0;      ///< tells one set of programs from the next
     Skeleton tables_;              ///< whose mappings the books use
     std::unique_ptr<ProgramSet> programs_;
     Hooks paths_;

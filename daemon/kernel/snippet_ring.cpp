@@ -36,11 +36,12 @@ int SnippetRing::take_record(void* ring, void* record, std::size_t bytes) {
     return --self->left_ > 0 ? 0 : -EAGAIN;
 }
 
-void SnippetRing::drain(const Take& take) {
+bool SnippetRing::drain(const Take& take) {
     take_ = &take;
     left_ = kMostInOneGo;
     ring_buffer__consume(ring_.get());
     take_ = nullptr;
+    return left_ == 0;
 }
 
 int SnippetRing::fd() const {

@@ -19,15 +19,15 @@ class SnippetRing {
   public:
     using Take = std::function<void(std::span<const std::byte> record)>;
 
-    /// The skeleton must be loaded and outlive this.
+    /// The skeleton must be loaded.
     [[nodiscard]] static Result<std::unique_ptr<SnippetRing>> open(vfswatch_bpf& skeleton);
     SnippetRing(const SnippetRing&) = delete;
     SnippetRing& operator=(const SnippetRing&) = delete;
     ~SnippetRing();
 
     /// Hands over records that wait, in their order; see decode_snippet(). Not all of a flood: what
-    /// is left keeps fd() readable.
-    void drain(const Take& take);
+    /// is left keeps fd() readable. Returns whether that may be.
+    bool drain(const Take& take);
 
     /// Readable when records are waiting.
     [[nodiscard]] int fd() const;

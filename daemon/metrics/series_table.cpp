@@ -35,10 +35,6 @@ void add(ReadCounts& sum, const ReadCounts& growth) {
     sum.eofs += growth.eofs;
 }
 
-TargetMask mask_of(std::size_t bit) {
-    return TargetMask{1} << bit;
-}
-
 /// The place of each target in another list; `missing` where it is not there.
 std::vector<std::size_t> places_in(const std::vector<Target>& others,
                                    const std::vector<Target>& targets, std::size_t missing) {
@@ -73,7 +69,7 @@ SeriesTable::SeriesTable(std::vector<Target> targets, SeriesLimits limits)
 }
 
 void SeriesTable::change_targets(std::vector<Target> targets, const TargetBits& bits,
-                                 SeriesLimits limits) {
+                                 SeriesLimits limits, TimePoint now) {
     assert(bits.size() == targets.size());
     const std::vector<std::size_t> new_places = places_in(targets, targets_, kNobody);
     std::vector<TargetBooks> books(targets.size());
@@ -88,6 +84,7 @@ void SeriesTable::change_targets(std::vector<Target> targets, const TargetBits& 
     targets_ = std::move(targets);
     books_ = std::move(books);
     limits_ = limits;
+    targets_changed_at_ = now;
     ++changes_;
 }
 
@@ -106,14 +103,6 @@ void SeriesTable::try_overflow_again() {
     for (SumState& sum : sums_)
         for (Link& link : sum.links)
             if (link.slot == kOverflowSlot) link = Link{};
-}
-
-/// Bits that mean a target of now.
-TargetMask SeriesTable::present_targets() const {
-    TargetMask present = 0;
-    for (std::size_t bit = 0; bit < bits_.size(); ++bit)
-        if (bits_[bit].target != kNobody) present |= mask_of(bit);
-    return present;
 }
 
 void SeriesTable::apply(const ReadSnapshot& snapshot, TimePoint now) {
@@ -139,11 +128,10 @@ std::vector<SeriesRow> SeriesTable::rows() const {
 
 std::vector<std::uint32_t> SeriesTable::idle_sums(TimePoint now) const {
     std::vector<std::uint32_t> ids;
-    const TargetMask gone = ~present_targets();
     for (std::uint32_t id = 0; id < sums_.size(); ++id) {
         const SumState& state = sums_[id];
         if (!state.known) continue;
-        if (now - state.grew_at >= limits_.idle_timeout || (state.targets & gone) != 0)
+        if (now - state.grew_at >= limits_.idle_timeout || state.grew_at < targets_changed_at_)
             ids.push_back(id);
     }
     return ids;

@@ -57,13 +57,15 @@ class SeriesTable {
     /// From here on there are these targets. One that was there keeps its totals and series,
     /// wherever it stands; what it would name otherwise now is named so from its next reads on.
     /// A bit that was a target's stays the same name's until another target has it.
-    void change_targets(std::vector<Target> targets, const TargetBits& bits, SeriesLimits limits);
+    void change_targets(std::vector<Target> targets, const TargetBits& bits, SeriesLimits limits,
+                        TimePoint now);
 
     /// Adds what grew since the snapshots before; then drops the series that nobody reads.
     /// Time: one comparison for a sum that did not grow.
     void apply(const ReadSnapshot& snapshot, TimePoint now);
 
-    /// Ids of the sums that nobody read for the idle timeout, or some target of which is no more.
+    /// Ids of the sums that nobody read for the idle timeout, or since the targets changed: others
+    /// may be kept for the same files from then on.
     [[nodiscard]] std::vector<std::uint32_t> idle_sums(TimePoint now) const;
 
     /// Adds what grew of a sum that the kernel has given back; its id is free for another one.
@@ -163,7 +165,6 @@ class SeriesTable {
     void save_series(ByteWriter& out) const;
     void load_series(ByteReader& in);
     [[nodiscard]] bool is_sound() const;
-    [[nodiscard]] TargetMask present_targets() const;
     template <typename Visit>
     void for_each_target(TargetMask mask, Visit visit) const;
     void drop_series(std::uint32_t slot);
@@ -188,6 +189,7 @@ class SeriesTable {
 
     std::vector<Target> targets_;
     SeriesLimits limits_;
+    TimePoint targets_changed_at_;
     std::vector<TargetBooks> books_;
     std::array<BitState, std::numeric_limits<TargetMask>::digits> bits_;
     bool paths_hidden_ = false;

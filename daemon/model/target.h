@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -32,6 +33,10 @@ struct Target {
 
 /// A bit for each target.
 using TargetMask = std::uint64_t;
+
+[[nodiscard]] constexpr TargetMask mask_of(std::size_t bit) {
+    return TargetMask{1} << bit;
+}
 
 /// Which bit, by the target's place in the list.
 using TargetBits = std::vector<unsigned>;

@@ -34,10 +34,6 @@ std::string owner_of(const TargetConfig& target) {
     return writer.bytes();
 }
 
-TargetMask mask_of(unsigned bit) {
-    return TargetMask{1} << bit;
-}
-
 TargetMask renumbered(TargetMask places, const TargetBits& bits) {
     TargetMask mask = 0;
     for (; places != 0; places &= places - 1)
@@ -51,7 +47,7 @@ Result<Roster> Roster::next(const Config& config, const HeldTargets& held) const
     Roster roster;
     roster.bits_.resize(config.targets.size());
     std::vector<std::size_t> newcomers;
-    TargetMask taken = 0;
+    TargetMask taken = owned();
     for (std::size_t i = 0; i < config.targets.size(); i++) {
         const std::string owner = owner_of(config.targets[i]);
         const auto* const known = std::find(owners_.begin(), owners_.end(), owner);
@@ -61,7 +57,6 @@ Result<Roster> Roster::next(const Config& config, const HeldTargets& held) const
         }
         roster.bits_[i] = static_cast<unsigned>(known - owners_.begin());
         roster.owners_.at(roster.bits_[i]) = owner;
-        taken |= mask_of(roster.bits_[i]);
     }
     for (const std::size_t i : newcomers) {
         const TargetConfig& target = config.targets[i];
@@ -72,13 +67,28 @@ Result<Roster> Roster::next(const Config& config, const HeldTargets& held) const
             return fail(plain_error(
                 "target " + target.name + " is one too many: of " +
                 std::to_string(VFSWATCH_MAX_TARGETS) +
-                " targets at most, some that were removed or changed are still held by processes "
-                "that read for them; stop and start the service, which counts from 0"));
+                " targets at most, those counted that this change removes and those that were "
+                "removed before while processes that read for them are still there; make the "
+                "change in steps, or stop and start the service, which counts from 0"));
         roster.bits_[i] = bit;
         roster.owners_.at(bit) = owner_of(target);
         taken |= mask_of(bit);
     }
     return roster;
+}
+
+TargetMask Roster::owned() const {
+    TargetMask owned = 0;
+    for (std::size_t bit = 0; bit < owners_.size(); bit++)
+        if (!owners_.at(bit).empty()) owned |= mask_of(bit);
+    return owned;
+}
+
+Roster Roster::with(const Roster& next) const {
+    Roster both = *this;
+    for (std::size_t bit = 0; bit < owners_.size(); bit++)
+        if (!next.owners_.at(bit).empty()) both.owners_.at(bit) = next.owners_.at(bit);
+    return both;
 }
 
 void Roster::save(ByteWriter& out) const {

@@ -21,10 +21,17 @@ class Roster {
     /// Nobody has a bit.
     Roster() = default;
 
-    /// For the next configuration. A bit that somebody holds has no other owner before it is free:
-    /// a read under way belongs to the targets that wanted it at its start.
+    /// For the next configuration. A bit has no other owner before nobody holds it any more, and
+    /// not in the change in which its owner leaves, while programs still write it: a read under way
+    /// belongs to the targets that wanted it at its start.
     /// Errors: not enough bits are free.
     [[nodiscard]] Result<Roster> next(const Config& config, const HeldTargets& held) const;
+
+    /// This one and the owners that `next`, which came of it, has beside.
+    [[nodiscard]] Roster with(const Roster& next) const;
+
+    /// Bits that have an owner.
+    [[nodiscard]] TargetMask owned() const;
 
     /// Of the configuration's targets.
     [[nodiscard]] const TargetBits& bits() const { return bits_; }

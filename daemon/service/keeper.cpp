@@ -89,9 +89,9 @@ void Keeper::forget() {
     stored_.clear();
     states_ = {};
     names_.reset();
-    if (files_stored_)
-        for (const char* name : {kStateNames[0], kStateNames[1], kNamesName})
-            sd_notifyf(0, "FDSTOREREMOVE=1\nFDNAME=%s", name);
+    // Whether or not all of them came to be stored.
+    for (const char* name : {kStateNames[0], kStateNames[1], kNamesName})
+        sd_notifyf(0, "FDSTOREREMOVE=1\nFDNAME=%s", name);
     files_stored_ = false;
 }
 

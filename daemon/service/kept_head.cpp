@@ -3,11 +3,11 @@
 
 namespace vfswatchd {
 
-void KeptHead::hold(const TargetBits& bits) {
-    for (const unsigned bit : bits) {
-        held.by_reads |= TargetMask{1} << bit;
-        held.by_inheritance |= TargetMask{1} << bit;
-    }
+void KeptHead::follow(const Roster& next) {
+    const TargetMask before = roster.owned();
+    held.by_reads |= before;
+    held.by_inheritance |= before;
+    roster = next;
 }
 
 void KeptHead::save(ByteWriter& out) const {

@@ -14,10 +14,10 @@ struct KeptHead {
     std::string layout = vfswatchd::layout();
     Foundation foundation;
     Roster roster;
-    HeldTargets held;  ///< bits that may be held; nothing more is while no other set decides
+    HeldTargets held;  ///< bits without an owner that may be held
 
-    /// They may be from here on.
-    void hold(const TargetBits& bits);
+    /// From here on these are the owners. Those that were may still be held.
+    void follow(const Roster& next);
 
     void save(ByteWriter& out) const;
     [[nodiscard]] static KeptHead load(ByteReader& in);

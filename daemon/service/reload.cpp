@@ -14,6 +14,7 @@
 #include "policy/warnings.h"
 #include "service/long_work.h"
 #include "service/report.h"
+#include "service/shortfalls.h"
 
 namespace vfswatchd {
 namespace {
@@ -50,7 +51,7 @@ std::string status_of(const Config& config, const std::string& urls) {
 }
 
 Result<void> keep_as_configured(const Config& config, Keeper* keeper, Watch& watch) {
-    if (keeper == nullptr) return {};
+    if (keeper == nullptr || config.persist == watch.is_kept()) return {};
     if (config.persist) return watch.keep_in(*keeper);
     watch.keep_no_more();
     return {};
@@ -100,16 +101,18 @@ ReloadOutcome Reloader::put_in_force(Config config) {
     if (const std::string why = obstacle(parts_.watch.foundation(), config); !why.empty())
         return refused(ExitCode::kConfig,
                        why + ": stop and start the service for it, which counts from 0");
-    const auto shortfalls = parts_.watch.reload(config, *filter);
-    if (!shortfalls) return refused(ExitCode::kUnavailable, shortfalls.error().message());
+    const auto texts = parts_.watch.reload(config, *filter);
+    if (!texts) return refused(ExitCode::kUnavailable, texts.error().message());
     config_ = std::move(config);
-    ReloadOutcome outcome{ExitCode::kOk, *shortfalls};
+    ReloadOutcome outcome{ExitCode::kOk, *texts};
     const auto add = [&outcome](const Result<void>& done, const char* what) {
         if (!done) outcome.lines.push_back(what + done.error().message());
     };
     add(keep_as_configured(config_, parts_.keeper, parts_.watch),
         "counts will not outlive this process: ");
     add(watch_snippets(), "nothing is sampled: ");
+    for (const std::string& text : shortfalls(config_, parts_.watch.methods()))
+        outcome.lines.push_back(text);
     for (const std::string& warning : snippet_warnings(config_))
         outcome.lines.push_back(warning);
     tell_what_is_not_there(config_, log_);

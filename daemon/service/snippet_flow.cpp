@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/snippet_flow.h"
 
+#include <algorithm>
 #include <numeric>
 #include <utility>
 
@@ -17,9 +18,10 @@ constexpr std::chrono::minutes kFaultPause{1};
 
 void SnippetFlow::Sampling::follow(std::size_t place, unsigned bit, const TargetConfig& config) {
     target = place;
-    mask = TargetMask{1} << bit;
+    mask = mask_of(bit);
+    const bool same_rate = form && form->rules.rate == config.snippets->rate;
     form = std::make_shared<const SnippetForm>(SnippetForm{config.name, *config.snippets});
-    limit = RateLimit(form->rules.rate);
+    if (!same_rate) limit = RateLimit(form->rules.rate);
 }
 
 SnippetFlow::SnippetFlow(const Config& config, JournalWriter::Send send)
@@ -40,7 +42,14 @@ void SnippetFlow::change_targets(const Config& config, const TargetBits& bits) {
         samplings.push_back(std::move(sampling));
     }
     samplings_ = std::move(samplings);
-    limit_ = RateLimit({config.limits.snippets_per_second, std::chrono::seconds(1)});
+    const std::uint32_t per_second = config.limits.snippets_per_second;
+    if (std::exchange(per_second_, per_second) != per_second)
+        limit_ = RateLimit({per_second, std::chrono::seconds(1)});
+}
+
+bool SnippetFlow::samples(const std::string& target) const {
+    return std::any_of(samplings_.begin(), samplings_.end(),
+                       [&](const auto& sampling) { return sampling->form->target == target; });
 }
 
 /// That of the target before, or a new one.

@@ -35,6 +35,9 @@ class SnippetFlow {
     /// Not while another thread reads counts.
     void change_targets(const Config& config, const TargetBits& bits);
 
+    /// Does it have counts of this target?
+    [[nodiscard]] bool samples(const std::string& target) const;
+
     /// One record of the ring. Never waits.
     void take(std::span<const std::byte> record);
 
@@ -72,6 +75,7 @@ class SnippetFlow {
 
     std::vector<std::unique_ptr<Sampling>> samplings_;
     TargetMask sampling_targets_ = 0;
+    std::uint32_t per_second_ = 0;
     RateLimit limit_{SnippetRate{}};  ///< over all targets
     JournalWriter writer_;
     std::atomic<std::uint64_t> malformed_{0};

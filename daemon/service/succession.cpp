@@ -8,7 +8,6 @@
 #include <utility>
 #include <vector>
 
-#include "kernel/kernel_types.h"
 #include "kernel/ladder.h"
 #include "kernel/platform.h"
 #include "kernel/probes.h"
@@ -16,6 +15,7 @@
 #include "policy/lower.h"
 #include "policy/roster.h"
 #include "service/kept_head.h"
+#include "service/shortfalls.h"
 
 namespace vfswatchd {
 namespace {
@@ -59,38 +59,9 @@ OrRefusal<ProbeMethods> choose_methods(const Config& config, const Log& log) {
         config.probe);
 }
 
-/// What targets ask for and will not get.
-void tell_what_is_missing(const Config& config, ProbeMethods methods, const Log& log) {
-    if (!methods.paths)
-        log.warning(
-            "this kernel is locked down (confidentiality): paths cannot be read, so targets with "
-            "paths count nothing, and the others are counted as a whole, as "
-            "vfswatch_overflow_read_bytes_total{reason=\"path_hidden\"}; errors and ends of file "
-            "are not counted");
-    const KernelTypes kernel = KernelTypes::load();
-    const bool calls = kernel.has_helper("task_pt_regs");
-    for (const std::string_view function : kReadFunctions)
-        if (!kernel.has_function(std::string(function)) && methods.exit != ExitMethod::kOff)
-            log.warning("this kernel shows no function " + std::string(function) +
-                        ": the ends of its reads are not seen");
-    const bool starts =
-        methods.accounting != AccountingMethod::kExit || methods.exit != ExitMethod::kFexit;
-    for (const TargetConfig& target : config.targets) {
-        const ProcessSelectors& processes = target.processes;
-        if (!methods.paths &&
-            !(processes.exes.empty() && processes.units.empty() && processes.cgroups.empty()))
-            log.warning("target " + target.name +
-                        ": exes, units and cgroups select nothing: this kernel hides their paths");
-        if (target.labels.call && !calls)
-            log.warning("target " + target.name +
-                        ": the label call stays empty: this kernel is older than 5.15");
-        if (target.snippets && methods.exit == ExitMethod::kOff)
-            log.warning("target " + target.name +
-                        ": nothing is copied: the ends of reads are not seen");
-        if (target.latency && (methods.exit == ExitMethod::kOff || !starts))
-            log.warning("target " + target.name +
-                        ": no durations: the method in use does not see how long a read takes");
-    }
+void tell(const std::vector<std::string>& warnings, const Log& log) {
+    for (const std::string& warning : warnings)
+        log.warning(warning);
 }
 
 void attach_paths(Probes& probes, const Log& log) {
@@ -122,7 +93,7 @@ OrRefusal<std::shared_ptr<Watch>> start_anew(const Config& config, const Filter&
                                              const Log& log) {
     const auto methods = choose_methods(config, log);
     if (!methods) return tl::unexpected(methods.error());
-    tell_what_is_missing(config, *methods, log);
+    tell(shortfalls(config, *methods), log);
     KeptHead head;
     head.foundation = foundation_of(config);
     auto roster = Roster().next(config, {});
@@ -154,13 +125,9 @@ class Succession {
             return refused(&StateResets::config, why);
         const auto roster = head.roster.next(config_, head.held);
         if (!roster) return refused(&StateResets::config, roster.error().message());
-        // Should this process end before its own state is saved: the new bits may be in the books.
-        head.hold(roster->bits());
-        ByteWriter announced;
-        head.save(announced);
-        if (auto done = keeper_.save(announced.bytes() + std::string(reader.rest()), 0); !done)
+        if (auto done = announce(head, *roster, reader); !done)
             return refused(&StateResets::damaged, done.error().message());
-        head.roster = *roster;
+        head.follow(*roster);
         return go_on(std::move(head), reader);
     }
 
@@ -168,6 +135,15 @@ class Succession {
     [[nodiscard]] const StateResets& resets() const { return resets_; }
 
   private:
+    /// Should this process end before its own state is saved, the next one finds whose the bits are
+    /// that this one's programs may put into the books.
+    Result<void> announce(KeptHead head, const Roster& next, const ByteReader& rest) {
+        head.roster = head.roster.with(next);
+        ByteWriter announced;
+        head.save(announced);
+        return keeper_.save(announced.bytes() + std::string(rest.rest()), 0);
+    }
+
     std::shared_ptr<Watch> go_on(KeptHead head, ByteReader& reader) {
         const Filter decided = with_bits(filter_, head.roster.bits());
         auto probes =
@@ -185,7 +161,7 @@ class Succession {
         log_.info("going on with the counts of the process before: accounting by " +
                   std::string(method_name(methods.accounting)) + ", ends of reads by " +
                   std::string(method_name(methods.exit)));
-        tell_what_is_missing(config_, methods, log_);
+        tell(shortfalls(config_, methods), log_);
         return watch;
     }
 

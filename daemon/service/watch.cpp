@@ -58,7 +58,8 @@ Watch::Watch(Probes probes, const Config& config, KeptHead head)
 void Watch::follow_config(const Config& config, const Roster& roster) {
     const Limits& limits = config.limits;
     exposition_.table().change_targets(describe_targets(config), roster.bits(),
-                                       {limits.max_series, limits.idle_series_timeout});
+                                       {limits.max_series, limits.idle_series_timeout},
+                                       std::chrono::steady_clock::now());
     reclaim_pause_ = pause_between_looks(limits.idle_series_timeout);
     sums_limit_ = limits.max_files;
     // Who is no more leaves soon.
@@ -77,7 +78,7 @@ bool Watch::restore(ByteReader& saved, Keeper& keeper) {
     const std::vector<Target> targets = table.targets();
     const SeriesLimits limits = table.limits();
     if (!table.load(saved) || !saved.finished()) return false;
-    table.change_targets(targets, head_.roster.bits(), limits);
+    table.change_targets(targets, head_.roster.bits(), limits, {});
     Books& books = probes_.books();
     keeper.for_each_name([&](std::span<const std::byte> record) { books.restore_name(record); });
     // From here on: what is taken out of the ring below is in no saved state yet.
@@ -107,7 +108,7 @@ Result<void> Watch::keep_in(Keeper& keeper) {
     auto kept = keep_all();
     if (kept) kept = probes_.books().sums().free_drained();
     if (!kept) {
-        keeper_ = nullptr;
+        stop_keeping();
         return kept;
     }
     probes_.books().keep_names(
@@ -117,9 +118,19 @@ Result<void> Watch::keep_in(Keeper& keeper) {
 
 void Watch::keep_no_more() {
     const std::lock_guard lock(mutex_);
+    stop_keeping();
+}
+
+/// What is kept of a moment that passed would be wrong by the time that somebody finds it.
+void Watch::stop_keeping() {
     probes_.books().keep_names(nullptr);
     if (keeper_ != nullptr) keeper_->forget();
     keeper_ = nullptr;
+}
+
+bool Watch::is_kept() {
+    const std::lock_guard lock(mutex_);
+    return keeper_ != nullptr;
 }
 
 Result<void> Watch::keep_all() {
@@ -215,8 +226,14 @@ void Watch::forget_paths() {
 
 void Watch::drain_snippets() {
     // Without the mutex: the loop must not wait for a scrape.
-    if (SnippetRing* ring = probes_.snippets())
-        ring->drain([this](std::span<const std::byte> record) { snippets_->take(record); });
+    take_snippets();
+}
+
+/// Whether some may be left.
+bool Watch::take_snippets() {
+    SnippetRing* ring = probes_.snippets();
+    return ring != nullptr &&
+           ring->drain([this](std::span<const std::byte> record) { snippets_->take(record); });
 }
 
 int Watch::snippet_ring_fd() {
@@ -272,15 +289,14 @@ Result<void> Watch::let_earlier_go() {
 }
 
 /// What decided before ends only when systemd keeps what follows it: whenever this process is
-/// killed, one of the two goes on.
+/// killed, one of the two goes on. Where it keeps nothing any more, the former ends at once.
 Result<void> Watch::let_earlier_go_when_kept() {
-    if (keeper_ != nullptr)
-        if (auto done = keep_all(); !done) return done;
+    if (keeper_ != nullptr && !keep_all()) stop_keeping();
     if (auto done = probes_.let_earlier_go(); !done) return done;
     const auto held = probes_.held_targets();
     if (!held) return fail(held.error());
     head_.held = *held;
-    return {};
+    return save_now();
 }
 
 Result<std::vector<std::string>> Watch::reload(const Config& config, const Filter& filter) {
@@ -294,37 +310,51 @@ Result<std::vector<std::string>> Watch::reload(const Config& config, const Filte
     auto next = probes_.prepare(decided, table_sizes(config, decided), probes_.methods());
     if (!next) return fail(next.error());
     const std::lock_guard lock(mutex_);
-    if (auto done = prepare_books(*roster, *held); !done) return fail(done.error());
-    if (auto done = probes_.change_to(std::move(*next)); !done) {
+    head_.held = *held;
+    auto done = prepare_books(*roster);
+    if (done) done = probes_.change_to(std::move(*next));
+    if (!done) {
         (void)probes_.attach_snippets();
         return fail(done.error());
     }
     move_samples(config, *roster);
-    head_.roster = *roster;
+    head_.follow(*roster);
     follow_config(config, *roster);
-    std::vector<std::string> shortfalls;
-    if (auto done = let_earlier_go_when_kept(); !done)
-        shortfalls.push_back("what counted before is still there: " + done.error().message());
-    if (auto done = probes_.attach_snippets(); !done)
-        shortfalls.push_back("nothing is sampled: " + done.error().message());
-    return shortfalls;
+    return settle();
 }
 
 /// For bits that stand for other targets from here on.
-Result<void> Watch::prepare_books(const Roster& next, const HeldTargets& held) {
+Result<void> Watch::prepare_books(const Roster& next) {
     const auto snapshot = probes_.books().read();
     if (!snapshot) return fail(snapshot.error());
     // What they stood for until now.
     exposition_.table().apply(*snapshot, std::chrono::steady_clock::now());
-    // Should this process end before the next state is saved: the new bits may be in the books.
-    head_.held = held;
-    head_.hold(next.bits());
-    if (auto done = save_now(); !done) return done;
+    // Should this process end before its next state is saved, the next one finds whose the bits are
+    // that the new programs may put into the books.
+    const Roster now = std::exchange(head_.roster, head_.roster.with(next));
+    const auto saved = save_now();
+    head_.roster = now;
+    if (!saved) return saved;
     // What was sampled until now is on its way to the journal by the rules of its time.
     probes_.detach_snippets();
     if (auto done = probes_.books().sums().wait_for_programs(); !done) return done;
-    drain_snippets();
+    while (take_snippets()) {
+    }
     return {};
+}
+
+/// The new programs alone from here on. Returns what falls short of it.
+std::vector<std::string> Watch::settle() {
+    std::vector<std::string> texts;
+    const bool was_kept = keeper_ != nullptr;
+    if (auto done = let_earlier_go_when_kept(); !done)
+        texts.push_back("some processes may be counted as before until they are restarted: " +
+                        done.error().message());
+    if (was_kept && keeper_ == nullptr)
+        texts.emplace_back("counts will not outlive this process: systemd does not keep them");
+    if (auto done = probes_.attach_snippets(); !done)
+        texts.push_back("nothing is sampled: " + done.error().message());
+    return texts;
 }
 
 /// To the bits that their targets have from here on.
@@ -333,7 +363,8 @@ void Watch::move_samples(const Config& config, const Roster& next) {
     const std::vector<Target>& before = exposition_.table().targets();
     for (std::size_t i = 0; i < config.targets.size(); i++)
         for (std::size_t j = 0; j < before.size(); j++)
-            if (before[j].name == config.targets[i].name)
+            if (before[j].name == config.targets[i].name && snippets_ &&
+                snippets_->samples(before[j].name))
                 from.at(next.bits()[i]) = head_.roster.bits()[j];
     probes_.books().move_samples(from);
 }

@@ -39,6 +39,7 @@ class Watch {
     [[nodiscard]] Result<void> keep_in(Keeper& keeper);
     /// From here on nothing does.
     void keep_no_more();
+    [[nodiscard]] bool is_kept();
 
     /// Ends what counted before this process did.
     [[nodiscard]] Result<void> let_earlier_go();
@@ -99,7 +100,10 @@ class Watch {
     [[nodiscard]] std::string state();
     [[nodiscard]] Result<void> keep_all();
     [[nodiscard]] Result<void> let_earlier_go_when_kept();
-    [[nodiscard]] Result<void> prepare_books(const Roster& next, const HeldTargets& held);
+    [[nodiscard]] Result<void> prepare_books(const Roster& next);
+    [[nodiscard]] std::vector<std::string> settle();
+    void stop_keeping();
+    bool take_snippets();
     void move_samples(const Config& config, const Roster& next);
     void follow_config(const Config& config, const Roster& roster);
     void follow_snippets(const Config& config, const Roster& roster);

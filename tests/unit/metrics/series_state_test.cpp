@@ -42,7 +42,7 @@ SeriesTable loaded(const std::string& bytes) {
     ByteReader reader(bytes);
     EXPECT_TRUE(table.load(reader));
     EXPECT_TRUE(reader.finished());
-    table.change_targets(targets(), {0, 1}, kLimits);
+    table.change_targets(targets(), {0, 1}, kLimits, {});
     return table;
 }
 
@@ -133,7 +133,7 @@ TEST(SeriesState, GoesOnWithOtherTargets) {
     ByteReader whole(state);
     ASSERT_TRUE(next.load(whole));
     next.change_targets({Target{"new", {}, "", ""}, Target{"plain", {}, "", "", true}}, {2, 0},
-                        kLimits);
+                        kLimits, kStart);
     EXPECT_THAT(series_of(next), ElementsAre(R"({target="plain",path="/a"} 100/3/1/1)"));
     EXPECT_EQ(next.books()[1].errnos.at(5), 2U);
     EXPECT_EQ(next.books()[1].durations.sum_ns, 12345U);

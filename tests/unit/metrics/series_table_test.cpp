@@ -512,7 +512,8 @@ class ChangingTargets : public testing::Test {
 
 TEST_F(ChangingTargets, OneThatStaysKeepsItsCountsWhereverItStands) {
     table_.apply(make_snapshot({make_sum(1, 0b11, 7, {10, 1, 0, 0})}, {{7, "/x", false}}), start_);
-    table_.change_targets({named("new"), named("b"), named("a")}, {2, 1, 0}, {10, seconds(100)});
+    table_.change_targets({named("new"), named("b"), named("a")}, {2, 1, 0}, {10, seconds(100)},
+                          start_);
     table_.apply(
         make_snapshot({make_sum(1, 0b11, 7, {15, 2, 0, 0}), make_sum(2, 0b100, 7, {3, 1, 0, 0})}),
         start_);
@@ -525,17 +526,21 @@ TEST_F(ChangingTargets, OneThatStaysKeepsItsCountsWhereverItStands) {
 
 TEST_F(ChangingTargets, OneThatLeavesTakesItsSeriesAlong) {
     table_.apply(make_snapshot({make_sum(1, 0b11, 7, {10, 1, 0, 0})}, {{7, "/x", false}}), start_);
-    table_.change_targets({named("b")}, {1}, {10, seconds(100)});
+    table_.change_targets({named("b")}, {1}, {10, seconds(100)}, start_);
     // A read of its time ends; it is b's too.
     table_.apply(make_snapshot({make_sum(1, 0b11, 7, {15, 2, 0, 0})}), start_);
     EXPECT_THAT(series_of(table_), ElementsAre(R"({target="b",path="/x"} 15/2/0/0)"));
-    EXPECT_THAT(table_.idle_sums(start_), ElementsAre(1U));
+    EXPECT_THAT(table_.idle_sums(start_), IsEmpty());
+    // What nobody reads since gives way to what others are kept in.
+    table_.change_targets({named("b")}, {1}, {10, seconds(100)}, start_ + seconds(1));
+    EXPECT_THAT(table_.idle_sums(start_ + seconds(1)), ElementsAre(1U));
+    EXPECT_EQ(table_.series_count(), 1U);
 }
 
 TEST_F(ChangingTargets, OneThatComesAgainStartsFromZero) {
     table_.apply(make_snapshot({make_sum(1, 0b01, 7, {10, 1, 0, 0})}, {{7, "/x", false}}), start_);
-    table_.change_targets({named("b")}, {1}, {10, seconds(100)});
-    table_.change_targets({named("b"), named("a")}, {1, 2}, {10, seconds(100)});
+    table_.change_targets({named("b")}, {1}, {10, seconds(100)}, start_);
+    table_.change_targets({named("b"), named("a")}, {1, 2}, {10, seconds(100)}, start_);
     table_.apply(
         make_snapshot({make_sum(1, 0b01, 7, {12, 2, 0, 0}), make_sum(3, 0b100, 7, {5, 1, 0, 0})}),
         start_);
@@ -544,7 +549,7 @@ TEST_F(ChangingTargets, OneThatComesAgainStartsFromZero) {
 
 TEST_F(ChangingTargets, AnotherBitOfTheSameNameAddsToIt) {
     table_.apply(make_snapshot({make_sum(1, 0b01, 7, {10, 1, 0, 0})}, {{7, "/x", false}}), start_);
-    table_.change_targets({named("a")}, {5}, {10, seconds(100)});
+    table_.change_targets({named("a")}, {5}, {10, seconds(100)}, start_);
     table_.apply(make_snapshot(
                      {make_sum(1, 0b01, 7, {12, 2, 0, 0}), make_sum(2, 0b100000, 7, {5, 1, 0, 0})}),
                  start_);
@@ -559,7 +564,7 @@ TEST_F(ChangingTargets, ABitsNextOwnerIsNotChargedWithTheFormers) {
     snapshot.durations[0].buckets[2] = 4;
     snapshot.durations[0].sum_ns = 40;
     table_.apply(snapshot, start_);
-    table_.change_targets({named("new"), named("b")}, {0, 1}, {10, seconds(100)});
+    table_.change_targets({named("new"), named("b")}, {0, 1}, {10, seconds(100)}, start_);
     snapshot.overflow = {{101, 11, 0, 0}, {7, 1, 0, 0}};
     snapshot.errnos = {{0, 5, 4}};
     snapshot.durations[0].buckets[2] = 5;
@@ -575,12 +580,12 @@ TEST_F(ChangingTargets, ABitsNextOwnerIsNotChargedWithTheFormers) {
 }
 
 TEST_F(ChangingTargets, MoreSeriesTakeWhatHadNoPlace) {
-    table_.change_targets({named("a")}, {0}, {1, seconds(100)});
+    table_.change_targets({named("a")}, {0}, {1, seconds(100)}, start_);
     table_.apply(make_snapshot({make_sum(1, 1, 7, {10, 1, 0, 0}), make_sum(2, 1, 8, {20, 2, 0, 0})},
                                {{7, "/x", false}, {8, "/y", false}}),
                  start_);
     EXPECT_EQ(table_.books()[0].over_series_limit.bytes, 20U);
-    table_.change_targets({named("a")}, {0}, {2, seconds(100)});
+    table_.change_targets({named("a")}, {0}, {2, seconds(100)}, start_);
     table_.apply(
         make_snapshot({make_sum(1, 1, 7, {10, 1, 0, 0}), make_sum(2, 1, 8, {25, 3, 0, 0})}),
         start_);

@@ -47,17 +47,29 @@ TEST(Roster, BeginsWithThePlaces) {
 
 TEST(Roster, ATargetKeepsItsBitWhereverItStands) {
     const Roster before = next_of({}, config_of({named("a"), named("b"), named("c")}));
-    const Roster after = next_of(before, config_of({named("c"), named("new"), named("a")}));
+    const Roster after = next_of(before, config_of({named("c"), named("b"), named("a")}));
     EXPECT_THAT(after.bits(), ElementsAre(2U, 1U, 0U));
 }
 
-TEST(Roster, AHeldBitHasNoOtherOwner) {
+TEST(Roster, ABitHasNoOtherOwnerInTheChangeInWhichItsOwnerLeaves) {
     const Roster before = next_of({}, config_of({named("a"), named("b")}));
-    const Roster held = next_of(before, config_of({named("a"), named("new")}), {0b10, 0});
-    EXPECT_THAT(held.bits(), ElementsAre(0U, 2U));
-    // Once it is free another may have it.
-    const Roster free = next_of(held, config_of({named("a"), named("newer")}), {0b100, 0});
-    EXPECT_THAT(free.bits(), ElementsAre(0U, 1U));
+    const Roster after = next_of(before, config_of({named("a"), named("new")}));
+    EXPECT_THAT(after.bits(), ElementsAre(0U, 2U));
+    EXPECT_EQ(after.owned(), 0b101U);
+    // Nor while somebody holds it.
+    const Config newest = config_of({named("a"), named("new"), named("newest")});
+    EXPECT_THAT(next_of(after, newest, {0b10, 0}).bits(), ElementsAre(0U, 2U, 3U));
+    EXPECT_THAT(next_of(after, newest).bits(), ElementsAre(0U, 2U, 1U));
+}
+
+TEST(Roster, FindsThoseWhoWereAnnounced) {
+    const Roster before = next_of({}, config_of({named("a"), named("b")}));
+    const Config config = config_of({named("new"), named("a")});
+    const Roster announced = before.with(next_of(before, config));
+    EXPECT_EQ(announced.owned(), 0b111U);
+    EXPECT_THAT(next_of(announced, config).bits(), ElementsAre(2U, 0U));
+    EXPECT_THAT(next_of(announced, config_of({named("another"), named("b")})).bits(),
+                ElementsAre(3U, 1U));
 }
 
 TEST(Roster, WhatIsInheritedBindsOnlyThoseWhoFollow) {

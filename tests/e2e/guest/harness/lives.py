@@ -140,12 +140,15 @@ class Killer:
     def _kill_at_a_write(self, pid):
         """Instead of the next call but some that writes the state."""
         nth = self.random.randint(1, MOST_STATE_CALLS)
-        subprocess.run(["strace", "-f", "-o", "/dev/null", "-p", str(pid), "-e",
+        end = time.monotonic() + WRITES_SECONDS
+        tracer = subprocess.Popen(["strace", "-f", "-o", "/dev/null", "-p", str(pid), "-e",
                         f"trace={STATE_CALLS}", "-e",
                         f"inject={STATE_CALLS}:signal=SIGKILL:when={nth}"],
-                       stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False,
-                       timeout=WRITES_SECONDS)
-        if process() == pid:
+                                  stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        killed = checks.until(lambda: process() != pid, end - time.monotonic(), 0.002)
+        tracer.kill()
+        tracer.wait()
+        if not killed:
             raise TimeoutError(f"{pid} wrote nothing, or strace did not see it")
 
     def wait_until_ready(self):
