@@ -79,6 +79,7 @@ struct TargetConfig {
 struct ListenAddress {
     std::string host;
     std::uint16_t port = 0;
+    bool systemd = false;  ///< all sockets that systemd passes, instead of a host and a port
     ConfigPlace place;
 };
 
@@ -96,6 +97,8 @@ enum class PathView { kProcess, kHost };
 /// A checked configuration: every value is in range and every default is filled in.
 struct Config {
     std::vector<ListenAddress> listen;
+    /// Nothing was named: `listen` has the default address, for where systemd passes no sockets.
+    bool listens_by_default = false;
     ProbeWishes probe;
     PathView path_view = PathView::kProcess;
     bool persist = true;  ///< counts and probes outlive a restart or crash of the service

@@ -54,9 +54,12 @@ constexpr std::int64_t kHour = 3600;
 
 constexpr std::array kKeys = std::to_array<KeySpec>({
     {KeyId::kListen, "listen", KeyType::kMappingList, false, 0, 0, 16,
-     R"([{address: "127.0.0.1:9974"}])", "Where the Prometheus endpoint listens."},
+     R"([{address: "127.0.0.1:9974"}])",
+     "Where the Prometheus endpoint listens; left out: on the sockets that systemd passes, if any, "
+     "else at the default address."},
     {KeyId::kListenAddress, "listen[].address", KeyType::kAddress, true, 0, 0, 0, "",
-     "host:port or [v6]:port; the host is an IP address or localhost, port 0 is any free one."},
+     "host:port or [v6]:port; the host is an IP address or localhost, port 0 is any free one. Or "
+     "systemd: the sockets that systemd passes (vfswatchd.socket)."},
     {KeyId::kProbe, "probe", KeyType::kMapping, false, 0, 0, 0, "",
      "How reads are seen; left out: the best that this kernel offers."},
     {KeyId::kProbeAccounting, "probe.accounting", KeyType::kWord, false, 0, 0, 0, kAutoWord,

@@ -124,8 +124,11 @@ inline constexpr std::string_view kAutoWord = "auto";
 /// The words that a kWordList or a kWord takes; none for keys of other types.
 [[nodiscard]] std::vector<std::string_view> words_of(KeyId id);
 
-/// Where the endpoint listens when nothing else is said.
+/// Where the endpoint listens when nothing else is said and systemd passes no sockets.
 inline constexpr std::string_view kDefaultListenAddress = "127.0.0.1:9974";
+
+/// As an address: the sockets that systemd passes.
+inline constexpr std::string_view kSystemdWord = "systemd";
 
 /// PID_MAX_LIMIT of 64-bit kernels is 2^22; process ids stay below it (proc(5), pid_max).
 inline constexpr std::int64_t kMaxPid = (1 << 22) - 1;

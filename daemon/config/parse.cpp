@@ -58,7 +58,10 @@ ConfigOrFaults parse_config(const ConfigText& main, const std::vector<ConfigText
         cut_faults(faults);
         return tl::unexpected(std::move(faults));
     }
-    if (config.listen.empty()) config.listen.push_back(*parse_address(kDefaultListenAddress));
+    if (config.listen.empty()) {
+        config.listen.push_back(*parse_address(kDefaultListenAddress));
+        config.listens_by_default = true;
+    }
     return config;
 }
 

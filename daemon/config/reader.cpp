@@ -247,8 +247,9 @@ void ConfigReader::read_address(const KeySpec& key, const YamlNode& node) {
     if (!address) return nodes_.fault(node, "address: " + address.error());
     address->place = nodes_.place(node);
     // Any number of listeners may each have a free port of their own.
+    const bool any_port = address->port == 0 && !address->systemd;
     const std::string same = address->host + ":" + std::to_string(address->port);
-    if (address->port != 0 && !nodes_.is_first(addresses_, same, node, key)) return;
+    if (!any_port && !nodes_.is_first(addresses_, same, node, key)) return;
     config_.listen.push_back(std::move(*address));
 }
 

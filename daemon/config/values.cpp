@@ -73,12 +73,11 @@ std::string canonical_ip(const std::string& host, int family) {
 }
 
 constexpr std::string_view kAddressShape =
-    "host:port or [v6]:port, such as \"127.0.0.1:9974\" or \"[::1]:9974\"";
+    "host:port or [v6]:port, such as \"127.0.0.1:9974\" or \"[::1]:9974\", or systemd";
 
 /// What people write instead, with its remedy; empty: nothing known.
 std::string address_remedy(std::string_view text) {
     if (text.substr(0, 5) == "unix:") return "; unix sockets are not available yet";
-    if (text == "systemd") return "; socket activation is not available yet";
     if (text.find("://") != std::string_view::npos) return "; leave the scheme and the path away";
     if (all_digits(text)) return "; write the host in front of the port";
     if (std::count(text.begin(), text.end(), ':') > 1 && text[0] != '[') {
@@ -203,6 +202,9 @@ Checked<bool> parse_bool(std::string_view text) {
 }
 
 Checked<ListenAddress> parse_address(std::string_view text) {
+    ListenAddress address;
+    address.systemd = text == kSystemdWord;
+    if (address.systemd) return address;
     const std::string remedy = address_remedy(text);
     const std::size_t colon = text.rfind(':');
     const bool whole_v6 = !text.empty() && text.front() == '[' && text.back() == ']';
@@ -213,7 +215,6 @@ Checked<ListenAddress> parse_address(std::string_view text) {
     if (!port) return wrong("port: " + port.error());
     Checked<std::string> host = parse_host(text.substr(0, colon));
     if (!host) return wrong(host.error());
-    ListenAddress address;
     address.host = std::move(*host);
     address.port = static_cast<std::uint16_t>(*port);
     return address;

@@ -23,7 +23,7 @@ namespace vfswatchd {
 /// `true` or `false`, no other spelling.
 [[nodiscard]] Checked<bool> parse_bool(std::string_view text);
 
-/// host:port or [v6]:port. The host comes back in its canonical spelling.
+/// host:port, [v6]:port or systemd. The host comes back in its canonical spelling.
 [[nodiscard]] Checked<ListenAddress> parse_address(std::string_view text);
 
 /// A target's name: [a-zA-Z0-9_.:-]{1,63}.

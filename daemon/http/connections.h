@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <list>
@@ -12,7 +13,7 @@ namespace vfswatchd {
 /// answer forever, are hung up on when others need the place.
 /// Ownership: the sockets are the HTTP library's; this class only shuts them down, upon which the
 /// library closes them and says so with closed().
-/// Thread: the listener's thread.
+/// Thread: the listener's thread, but where it says any.
 class ConnectionTable {
   public:
     using Clock = std::chrono::steady_clock;
@@ -20,6 +21,7 @@ class ConnectionTable {
         int socket = -1;
         Clock::time_point asked;
         bool hung_up = false;
+        bool waits = true;  ///< its client has no whole answer yet
         std::list<Connection>::iterator self;
     };
 
@@ -30,13 +32,20 @@ class ConnectionTable {
     /// The connection stays where it is until it is given to closed().
     Connection* opened(int socket, Clock::time_point now);
     void asked(Connection& connection, Clock::time_point now);
+    void answered(Connection& connection);
     void closed(Connection& connection);
+
+    /// Clients that wait for the rest of an answer, or may be about to ask for the first one.
+    /// Thread: any.
+    [[nodiscard]] std::size_t waiting() const { return waiting_; }
 
   private:
     void make_room(Clock::time_point now);
+    void set_waits(Connection& connection, bool waits);
 
     std::list<Connection> connections_;
     std::size_t alive_ = 0;
+    std::atomic<std::size_t> waiting_{0};
     std::size_t roomy_;
     Clock::duration request_time_;
 };

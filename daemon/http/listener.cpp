@@ -4,10 +4,15 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 
+#include <array>
 #include <cerrno>
+#include <cstddef>
 #include <memory>
+#include <optional>
 #include <system_error>
+#include <utility>
 
 namespace vfswatchd {
 namespace {
@@ -28,8 +33,9 @@ const char* remedy(int number) {
             return "no interface has this address (ip address): choose one that exists with "
                    "listen.address";
         case EAFNOSUPPORT:
-            return "the kernel or the service's RestrictAddressFamilies= lacks this address "
-                   "family: choose another with listen.address";
+            return "the kernel lacks this address family, or the service has no network of its "
+                   "own: write `systemd` as listen.address, for the sockets of vfswatchd.socket, "
+                   "or install the drop-in direct-bind.conf";
         case EMFILE:
         case ENFILE:
             return "raise the limit of open files (LimitNOFILE= of the service)";
@@ -70,21 +76,69 @@ bool set_options(int socket, int family) {
            ::setsockopt(socket, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) == 0;
 }
 
+std::uint16_t port_of(const sockaddr_storage& bound) {
+    const auto* v4 = reinterpret_cast<const sockaddr_in*>(&bound);
+    const auto* v6 = reinterpret_cast<const sockaddr_in6*>(&bound);
+    return ntohs(bound.ss_family == AF_INET6 ? v6->sin6_port : v4->sin_port);
+}
+
 bool bound_port(int socket, std::uint16_t& port) {
     sockaddr_storage bound{};
     socklen_t size = sizeof bound;
     if (::getsockname(socket, reinterpret_cast<sockaddr*>(&bound), &size) != 0) return false;
-    const auto* v4 = reinterpret_cast<const sockaddr_in*>(&bound);
-    const auto* v6 = reinterpret_cast<const sockaddr_in6*>(&bound);
-    port = ntohs(bound.ss_family == AF_INET6 ? v6->sin6_port : v4->sin_port);
+    port = port_of(bound);
     return true;
+}
+
+/// The option's value; -1: it is no socket, or has no such option.
+int option(int socket, int name) {
+    int value = 0;
+    socklen_t size = sizeof value;
+    return ::getsockopt(socket, SOL_SOCKET, name, &value, &size) == 0 ? value : -1;
+}
+
+/// What it is instead of a stream socket that listens; empty: it is one.
+std::string misfit(int socket) {
+    if (option(socket, SO_TYPE) < 0) return "is no socket";
+    if (option(socket, SO_TYPE) != SOCK_STREAM) return "is no stream socket";
+    const int family = option(socket, SO_DOMAIN);
+    if (family != AF_INET && family != AF_INET6 && family != AF_UNIX)
+        return "is of an address family other than IPv4, IPv6 and unix";
+    if (option(socket, SO_ACCEPTCONN) != 1) return "does not listen";
+    return "";
+}
+
+std::string unix_name(const sockaddr_storage& bound, socklen_t size) {
+    const auto* address = reinterpret_cast<const sockaddr_un*>(&bound);
+    constexpr std::size_t kBeforeName = offsetof(sockaddr_un, sun_path);
+    if (size <= kBeforeName) return "";
+    std::string name(address->sun_path, size - kBeforeName);
+    if (name.front() == '\0') return "@" + name.substr(1);
+    return name.substr(0, name.find('\0'));
+}
+
+std::optional<HttpAddress> bound_address(int socket) {
+    sockaddr_storage bound{};
+    socklen_t size = sizeof bound;
+    if (::getsockname(socket, reinterpret_cast<sockaddr*>(&bound), &size) != 0) return std::nullopt;
+    if (bound.ss_family == AF_UNIX) return HttpAddress{unix_name(bound, size), 0, true};
+    std::array<char, NI_MAXHOST> host{};
+    if (::getnameinfo(reinterpret_cast<sockaddr*>(&bound), size, host.data(), host.size(), nullptr,
+                      0, NI_NUMERICHOST) != 0)
+        return std::nullopt;
+    return HttpAddress{host.data(), port_of(bound), false};
 }
 
 }  // namespace
 
 std::string to_text(const HttpAddress& address) {
+    if (address.is_unix) return "unix:" + address.host;
     const bool v6 = address.host.find(':') != std::string::npos;
     return (v6 ? "[" + address.host + "]" : address.host) + ":" + std::to_string(address.port);
+}
+
+std::string to_url(const HttpAddress& address) {
+    return (address.is_unix ? "" : "http://") + to_text(address);
 }
 
 Result<Listener> open_listener(const HttpAddress& address) {
@@ -101,6 +155,18 @@ Result<Listener> open_listener(const HttpAddress& address) {
         return fail(listen_error(address, errno));
     }
     return listener;
+}
+
+Result<Listener> adopt_listener(UniqueFd socket, const std::string& name) {
+    const std::string what = misfit(socket.get());
+    if (!what.empty())
+        return fail(plain_error("the descriptor " + name + " that was passed " + what +
+                                ": pass stream sockets that listen (ListenStream= and Accept=no "
+                                "of a .socket unit) and nothing else"));
+    auto address = bound_address(socket.get());
+    if (!address)
+        return fail(errno_error(errno, "ask for the address of the passed socket " + name));
+    return Listener{std::move(socket), std::move(*address)};
 }
 
 }  // namespace vfswatchd

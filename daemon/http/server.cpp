@@ -5,13 +5,16 @@
 #include <microhttpd.h>
 #include <strings.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstdint>
 #include <exception>
 #include <new>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 
 #include "base/blocked_signals.h"
@@ -19,6 +22,11 @@
 
 namespace vfswatchd {
 namespace {
+
+/// A scrape of 100,000 series takes tens of milliseconds; a client that reads slowly holds nobody
+/// up for longer than this.
+constexpr std::chrono::milliseconds kStopPatience{500};
+constexpr std::chrono::milliseconds kStopPause{2};
 
 struct StopDaemon {
     void operator()(MHD_Daemon* daemon) const { MHD_stop_daemon(daemon); }
@@ -79,6 +87,14 @@ std::string accept_encoding(MHD_Connection* connection) {
     return joined;
 }
 
+/// nullptr: there was no memory for it.
+ConnectionTable::Connection* known_connection(MHD_Connection* connection) {
+    const MHD_ConnectionInfo* info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    if (info == nullptr) return nullptr;
+    return static_cast<ConnectionTable::Connection*>(info->socket_context);
+}
+
 }  // namespace
 
 /// One address with the thread that serves it.
@@ -96,18 +112,28 @@ class HttpServer::Endpoint {
     [[nodiscard]] std::optional<Error> start();
     [[nodiscard]] const HttpAddress& address() const { return listener_.address; }
 
+    /// Leaves who comes from now on in the socket's queue.
+    void take_no_more() {
+        if (daemon_ && !left_) left_.reset(MHD_quiesce_daemon(daemon_.get()));
+    }
+    /// Is there a client that was taken and has no whole answer yet?
+    [[nodiscard]] bool is_asked() const { return connections_.waiting() > 0; }
+
   private:
     static MHD_Result on_request(void* context, MHD_Connection* connection, const char* url,
                                  const char* method, const char* version, const char* upload,
                                  std::size_t* upload_size, void** request_context);
     static void on_connection(void* context, MHD_Connection* connection, void** socket_context,
                               MHD_ConnectionNotificationCode event);
+    static void on_answered(void* context, MHD_Connection* connection, void** request_context,
+                            MHD_RequestTerminationCode how);
     MHD_Result answer(MHD_Connection* connection, const HttpRequest& request);
 
     Listener listener_;
     const Router& router_;
     HttpLimits limits_;
     ConnectionTable connections_;
+    UniqueFd left_;  // the daemon's socket once it takes no more; its thread may still look at it
     DaemonPtr daemon_;  // last: its thread uses what stands above
 };
 
@@ -123,7 +149,8 @@ std::optional<Error> HttpServer::Endpoint::start() {
         this, MHD_OPTION_LISTEN_SOCKET, socket, MHD_OPTION_CONNECTION_LIMIT, limits_.connections,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, limits_.connection_bytes, MHD_OPTION_CONNECTION_TIMEOUT,
         static_cast<unsigned>(limits_.idle.count()), MHD_OPTION_NOTIFY_CONNECTION,
-        &Endpoint::on_connection, this, MHD_OPTION_END));
+        &Endpoint::on_connection, this, MHD_OPTION_NOTIFY_COMPLETED, &Endpoint::on_answered, this,
+        MHD_OPTION_END));
     const int number = errno;
     if (daemon_) return std::nullopt;
     return errno_error(number, "listen on " + to_text(address()) + ": start the server thread");
@@ -155,12 +182,8 @@ MHD_Result HttpServer::Endpoint::on_request(void* context, MHD_Connection* conne
 }
 
 MHD_Result HttpServer::Endpoint::answer(MHD_Connection* connection, const HttpRequest& request) {
-    const MHD_ConnectionInfo* info =
-        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-    if (info != nullptr && info->socket_context != nullptr) {
-        connections_.asked(*static_cast<ConnectionTable::Connection*>(info->socket_context),
-                           ConnectionTable::Clock::now());
-    }
+    if (auto* known = known_connection(connection))
+        connections_.asked(*known, ConnectionTable::Clock::now());
     HttpReply reply = router_.answer(request);
     const bool streamed = reply.stream != nullptr;
     const ResponsePtr response = body_response(reply, router_, limits_.connection_bytes);
@@ -174,6 +197,12 @@ MHD_Result HttpServer::Endpoint::answer(MHD_Connection* connection, const HttpRe
         MHD_add_response_header(response.get(), name, value);
     }
     return MHD_queue_response(connection, reply.status, response.get());
+}
+
+void HttpServer::Endpoint::on_answered(void* context, MHD_Connection* connection, void**,
+                                       MHD_RequestTerminationCode) {
+    auto* known = known_connection(connection);
+    if (known != nullptr) static_cast<Endpoint*>(context)->connections_.answered(*known);
 }
 
 void HttpServer::Endpoint::on_connection(void* context, MHD_Connection* connection,
@@ -204,14 +233,22 @@ HttpServer::~HttpServer() {
 
 Result<HttpServer> HttpServer::start(const std::vector<HttpAddress>& addresses,
                                      HttpHandlers handlers, const HttpLimits& limits) {
-    HttpServer server;
-    server.router_ = std::make_unique<Router>(std::move(handlers), limits.scrapes);
+    std::vector<Listener> listeners;
     for (const HttpAddress& address : addresses) {
         Result<Listener> listener = open_listener(address);
         if (!listener) return fail(listener.error());
-        server.endpoints_.push_back(
-            std::make_unique<Endpoint>(std::move(*listener), *server.router_, limits));
+        listeners.push_back(std::move(*listener));
     }
+    return serve(std::move(listeners), std::move(handlers), limits);
+}
+
+Result<HttpServer> HttpServer::serve(std::vector<Listener> listeners, HttpHandlers handlers,
+                                     const HttpLimits& limits) {
+    HttpServer server;
+    server.router_ = std::make_unique<Router>(std::move(handlers), limits.scrapes);
+    for (Listener& listener : listeners)
+        server.endpoints_.push_back(
+            std::make_unique<Endpoint>(std::move(listener), *server.router_, limits));
     for (const auto& endpoint : server.endpoints_) {
         if (std::optional<Error> error = endpoint->start()) return fail(std::move(*error));
     }
@@ -226,6 +263,16 @@ std::vector<HttpAddress> HttpServer::addresses() const {
 }
 
 void HttpServer::stop() {
+    if (endpoints_.empty()) return;
+    for (const auto& endpoint : endpoints_)
+        endpoint->take_no_more();
+    const auto asked = [](const auto& endpoint) { return endpoint->is_asked(); };
+    const auto end = std::chrono::steady_clock::now() + kStopPatience;
+    // One pause at least: a thread may be about to take a client.
+    do
+        std::this_thread::sleep_for(kStopPause);
+    while (std::any_of(endpoints_.begin(), endpoints_.end(), asked) &&
+           std::chrono::steady_clock::now() < end);
     endpoints_.clear();
 }
 

@@ -35,6 +35,10 @@ class HttpServer {
     [[nodiscard]] static Result<HttpServer> start(const std::vector<HttpAddress>& addresses,
                                                   HttpHandlers handlers,
                                                   const HttpLimits& limits = {});
+    /// Serves sockets that are open already; who holds others of their descriptors keeps them.
+    [[nodiscard]] static Result<HttpServer> serve(std::vector<Listener> listeners,
+                                                  HttpHandlers handlers,
+                                                  const HttpLimits& limits = {});
     HttpServer(HttpServer&&) noexcept;
     HttpServer& operator=(HttpServer&&) = delete;
     ~HttpServer();
@@ -42,7 +46,9 @@ class HttpServer {
     /// In the order given to start, with the ports that were bound.
     [[nodiscard]] std::vector<HttpAddress> addresses() const;
 
-    /// Hangs up on every client and ends the threads; no handler runs afterwards. Again: nothing.
+    /// Takes no more clients, gives those that are being answered a moment, hangs up on all and
+    /// ends the threads; no handler runs afterwards. Who comes meanwhile waits for the next that
+    /// serves the socket, where somebody else holds it too. Again: nothing.
     void stop();
 
   private:

@@ -25,7 +25,9 @@ Result<void> write_definition(const std::string& text) {
     if (!file)
         return fail(errno_error(errno, std::string("open ") + kDefinitions +
                                            " (this method needs CAP_SYS_ADMIN and "
-                                           "CAP_DAC_OVERRIDE: take another, or auto)"));
+                                           "CAP_DAC_OVERRIDE, which the service has with the "
+                                           "drop-in kprobe-method.conf: install it, or take "
+                                           "another method, or auto)"));
     if (write(file.get(), text.data(), text.size()) < 0)
         return fail(errno_error(errno, "make the probe `" + text + "`"));
     return {};

@@ -16,9 +16,11 @@
 #include "policy/warnings.h"
 #include "service/control_server.h"
 #include "service/keeper.h"
+#include "service/listening.h"
 #include "service/loop.h"
 #include "service/miss_watch.h"
 #include "service/page.h"
+#include "service/passed_fds.h"
 #include "service/refusal.h"
 #include "service/report.h"
 #include "service/succession.h"
@@ -71,19 +73,19 @@ class Service {
     std::shared_ptr<Watch> watch_;
 };
 
-OrRefusal<HttpServer> listen(const Config& config, Service& service) {
-    std::vector<HttpAddress> addresses;
-    for (const ListenAddress& address : config.listen)
-        addresses.push_back({address.host, address.port});
-    auto server = HttpServer::start(addresses, service.handlers());
-    if (!server) return refuse(ExitCode::kUnavailable, server.error().message());
-    return std::move(*server);
+OrRefusal<std::vector<Listener>> listen(const Config& config, std::vector<PassedFd> sockets,
+                                        const Log& log) {
+    auto listening = open_listeners(config, std::move(sockets));
+    if (!listening) return refuse(ExitCode::kUnavailable, listening.error().message());
+    for (const std::string& warning : listening->warnings)
+        log.warning(warning);
+    return std::move(listening->listeners);
 }
 
 std::string urls_of(const HttpServer& server) {
     std::string where;
     for (const HttpAddress& address : server.addresses())
-        where += " http://" + to_text(address);
+        where += " " + to_url(address);
     return where;
 }
 
@@ -102,6 +104,16 @@ OrRefusal<std::unique_ptr<ControlServer>> serve_control(Loop& loop, const AskFor
     return nullptr;
 }
 
+void publish(const std::shared_ptr<Watch>& watch, const Config& config, Keeper* keeper,
+             Service& service, const Log& log) {
+    if (auto done = keep_as_configured(config, keeper, *watch); !done)
+        log.warning("counts will not outlive this process: " + done.error().message());
+    if (auto done = watch->let_earlier_go(); !done)
+        log.warning("some processes may be counted as before until they are restarted: " +
+                    done.error().message());
+    service.publish(watch);
+}
+
 OrRefusal<void> serve(const ConfigSource& source, const Config& config, const Filter& filter,
                       const Log& log) {
     AskForReload reload;
@@ -109,21 +121,30 @@ OrRefusal<void> serve(const ConfigSource& source, const Config& config, const Fi
     if (!loop) return refuse(ExitCode::kUnavailable, loop.error().message());
     const auto control = serve_control(**loop, reload, log);
     if (!control) return tl::unexpected(control.error());
+    auto passed = take_passed_fds();
+    if (!passed) return refuse(ExitCode::kUnavailable, passed.error().message());
     // It outlives the watch.
-    const std::unique_ptr<Keeper> keeper = Keeper::take_over();
+    const std::unique_ptr<Keeper> keeper = Keeper::take_over(std::move(passed->kept));
     Service service(config, log, **loop);
-    auto server = listen(config, service);
-    if (!server) return tl::unexpected(server.error());
+    auto listeners = listen(config, std::move(passed->sockets), log);
+    if (!listeners) return tl::unexpected(listeners.error());
     for (const std::string& warning : snippet_warnings(config))
         log.warning(warning);
-    auto watch = go_on_or_start(config, filter, keeper.get(), log);
-    if (!watch) return tl::unexpected(watch.error());
+    StateResets resets;
+    OrRefusal<std::shared_ptr<Watch>> watch =
+        go_on_or_forget(config, filter, keeper.get(), resets, log);
+    if (*watch) publish(*watch, config, keeper.get(), service, log);
+    // Going on takes a moment, in which clients wait in the sockets' queues: no scrape fails over a
+    // restart. Beginning anew takes longer, and they are told so.
+    auto server = HttpServer::serve(std::move(*listeners), service.handlers());
+    if (!server) return refuse(ExitCode::kUnavailable, server.error().message());
+    if (!*watch) {
+        watch = start_anew(config, filter, log);
+        if (!watch) return tl::unexpected(watch.error());
+        if (keeper) (*watch)->note_resets(resets);
+        publish(*watch, config, keeper.get(), service, log);
+    }
     Watch& counts = **watch;
-    if (auto done = keep_as_configured(config, keeper.get(), counts); !done)
-        log.warning("counts will not outlive this process: " + done.error().message());
-    if (auto done = counts.let_earlier_go(); !done)
-        log.warning("what counted before is still there: " + done.error().message());
-    service.publish(*watch);
     MissWatch misses(counts, config.probe, log);
     (*loop)->each_second([&misses, &counts, &log, told = false]() mutable {
         misses.look();

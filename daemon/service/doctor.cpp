@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <utility>
 
 #include "kernel/kernel_types.h"
 #include "kernel/ladder.h"
@@ -13,6 +14,12 @@ namespace vfswatchd {
 namespace {
 
 using State = Finding::State;
+
+/// Why the service may lack a method that root has, and what brings it.
+constexpr const char* kKprobeDropIn =
+    "the service has the method kprobe only with the drop-in "
+    "/usr/share/doc/vfswatchd/examples/kprobe-method.conf: copy it to "
+    "/etc/systemd/system/vfswatchd.service.d";
 
 Finding btf(const Platform& platform) {
     if (platform.has_btf) return {"type information (BTF)", State::kOk, "present", ""};
@@ -80,11 +87,17 @@ void add_accounting(const LadderOutcome& outcome, std::vector<Finding>& findings
 }
 
 void add_exit(const LadderOutcome& outcome, std::vector<Finding>& findings) {
-    for (const auto& tried : outcome.exit)
-        findings.push_back(rung("ends of reads", tried,
-                                outcome.chosen && outcome.chosen->exit == tried.method,
-                                "errors, ends of file and durations may be too low: boot with "
-                                "preempt=none, or take the method kprobe, which needs root"));
+    const std::string misses =
+        std::string("errors, ends of file and durations may be too low: boot with preempt=none; ") +
+        kKprobeDropIn;
+    for (const auto& tried : outcome.exit) {
+        const bool chosen = outcome.chosen && outcome.chosen->exit == tried.method;
+        findings.push_back(rung("ends of reads", tried, chosen, misses));
+        // Whoever asks may have more capabilities than the service.
+        if (!chosen || !tried.trial.exact || tried.method != ExitMethod::kKprobe) continue;
+        findings.back().state = State::kWarning;
+        findings.back().remedy = kKprobeDropIn;
+    }
 }
 
 Finding call_label() {
@@ -144,6 +157,13 @@ std::string quoted(const std::string& text) {
 
 }  // namespace
 
+std::vector<Finding> judge_ladders(const LadderOutcome& outcome) {
+    std::vector<Finding> findings;
+    add_accounting(outcome, findings);
+    add_exit(outcome, findings);
+    return findings;
+}
+
 std::vector<Finding> examine() {
     const Platform platform = read_platform();
     std::vector<Finding> findings = {{"kernel", State::kOk, platform.release, ""},
@@ -152,9 +172,8 @@ std::vector<Finding> examine() {
                                      capabilities(platform),
                                      preemption(platform),
                                      security_modules(platform)};
-    const LadderOutcome outcome = climb_ladders({}, [] {});
-    add_accounting(outcome, findings);
-    add_exit(outcome, findings);
+    for (Finding& finding : judge_ladders(climb_ladders({}, [] {})))
+        findings.push_back(std::move(finding));
     findings.push_back(call_label());
     findings.push_back(changing_paths());
     return findings;

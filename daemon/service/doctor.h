@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "kernel/ladder.h"
+
 namespace vfswatchd {
 
 /// One thing that counting reads depends on.
@@ -18,6 +20,9 @@ struct Finding {
 
 /// Asks this kernel, by trial where only a trial tells. Needs root for all of the answers.
 [[nodiscard]] std::vector<Finding> examine();
+
+/// What the trials say of both ladders.
+[[nodiscard]] std::vector<Finding> judge_ladders(const LadderOutcome& outcome);
 
 [[nodiscard]] bool can_count(const std::vector<Finding>& findings);
 

@@ -14,36 +14,19 @@
 namespace vfswatchd {
 namespace {
 
-// What else systemd may hand over (sockets) has names of its own.
-constexpr std::string_view kPrefix = "kept.";
 constexpr std::array<const char*, 2> kStateNames = {"kept.state0", "kept.state1"};
 constexpr const char* kNamesName = "kept.names";
 
 /// Until systemd has taken what was sent before.
 constexpr std::uint64_t kBarrierMicroseconds = 5'000'000;
 
-struct FreeNames {
-    void operator()(char** names) const {
-        for (char** name = names; *name != nullptr; name++)
-            std::free(*name);
-        std::free(names);
-    }
-};
-
 }  // namespace
 
-std::unique_ptr<Keeper> Keeper::take_over() {
+std::unique_ptr<Keeper> Keeper::take_over(std::vector<PassedFd> kept) {
     if (std::getenv("NOTIFY_SOCKET") == nullptr) return nullptr;
     std::unique_ptr<Keeper> keeper(new Keeper());
-    char** texts = nullptr;
-    const int count = sd_listen_fds_with_names(0, &texts);
-    if (count > 0) {
-        const std::unique_ptr<char*, FreeNames> names(texts);
-        for (int i = 0; i < count; i++) {
-            const std::string name = texts[i];
-            if (name.starts_with(kPrefix)) keeper->take(name, UniqueFd(SD_LISTEN_FDS_START + i));
-        }
-    }
+    for (PassedFd& one : kept)
+        keeper->take(one.name, std::move(one.fd));
     return keeper;
 }
 
@@ -54,7 +37,7 @@ void Keeper::take(const std::string& name, UniqueFd fd) {
                state != kStateNames.end()) {
         states_.at(static_cast<std::size_t>(state - kStateNames.begin())).emplace(std::move(fd));
     } else {
-        const std::string object = name.substr(kPrefix.size());
+        const std::string object = name.substr(kKeptPrefix.size());
         stored_.insert(object);
         objects_[object] = std::move(fd);
     }
@@ -100,7 +83,7 @@ Result<void> Keeper::keep(const ObjectsToKeep& objects, const std::string& state
     if (auto done = make_files(); !done) return done;
     for (const auto& [name, fd] : objects) {
         if (stored_.count(name) != 0) continue;
-        if (auto done = put(std::string(kPrefix) + name, fd); !done) return done;
+        if (auto done = put(std::string(kKeptPrefix) + name, fd); !done) return done;
         stored_.insert(name);
     }
     if (auto done = save(state, names_bytes); !done) return done;
@@ -165,7 +148,7 @@ Result<void> Keeper::put(const std::string& name, int fd) {
 }
 
 void Keeper::remove(const std::string& name) {
-    sd_notifyf(0, "FDSTOREREMOVE=1\nFDNAME=%s%s", std::string(kPrefix).c_str(), name.c_str());
+    sd_notifyf(0, "FDSTOREREMOVE=1\nFDNAME=%s%s", std::string(kKeptPrefix).c_str(), name.c_str());
 }
 
 }  // namespace vfswatchd

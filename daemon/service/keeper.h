@@ -11,22 +11,25 @@
 #include <set>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "kernel/kept_objects.h"
 #include "service/kept_file.h"
+#include "service/passed_fds.h"
 
 namespace vfswatchd {
 
 /// Keeps what has to outlive this process in systemd's descriptor store: the kernel's objects, the
 /// state of the series, and names that the kernel has announced since that was saved. The store
 /// lives as long as the service restarts, whatever ends the process, and is emptied when the
-/// service is stopped. Source: sd_pid_notify_with_fds(3), sd_listen_fds(3), systemd.service(5)
+/// service is stopped. Source: sd_pid_notify_with_fds(3), systemd.service(5)
 /// FileDescriptorStoreMax=. Thread: one at a time, but where it says any.
 class Keeper {
   public:
-    /// Takes what an earlier process of the service left. nullptr: nobody would keep anything.
-    [[nodiscard]] static std::unique_ptr<Keeper> take_over();
+    /// Takes what an earlier process of the service left, as it was handed over. nullptr: nobody
+    /// would keep anything.
+    [[nodiscard]] static std::unique_ptr<Keeper> take_over(std::vector<PassedFd> kept);
 
     /// What save() was given last; absent: nothing was.
     [[nodiscard]] std::optional<std::string> saved() const;

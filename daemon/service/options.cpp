@@ -21,8 +21,9 @@ constexpr std::array kFlags = std::to_array<FlagSpec>({
     {kCheckConfig, "check-config", nullptr,
      "check the configuration, print what it will take, and exit"},
     {kListen, "listen", "ADDR",
-     "host:port or [v6]:port, instead of the file's addresses;\n"
-     "may be repeated; the variable takes a list with commas",
+     "host:port, [v6]:port, or systemd for the sockets that it\n"
+     "passes, instead of the file's addresses; may be repeated;\n"
+     "the variable takes a list with commas",
      '\0', "VFSWATCHD_LISTEN"},
     {kLogLevel, "log-level", "LEVEL", "error, warning, notice, info or debug (default info)", '\0',
      "VFSWATCHD_LOG_LEVEL"},
@@ -54,7 +55,8 @@ Result<void> add_listen(Options& options, const std::string& source, std::string
     if (!address) return fail(plain_error(address.error()));
     const bool twice =
         std::any_of(options.listen.begin(), options.listen.end(), [&](const ListenAddress& known) {
-            return known.host == address->host && known.port == address->port && known.port != 0;
+            return known.systemd == address->systemd && known.host == address->host &&
+                   known.port == address->port && (known.systemd || known.port != 0);
         });
     if (twice) {
         return fail(plain_error("found `" + std::string(value) +
@@ -152,7 +154,9 @@ std::string help_text() {
 }
 
 void apply_options(const Options& options, Config& config) {
-    if (!options.listen.empty()) config.listen = options.listen;
+    if (options.listen.empty()) return;
+    config.listen = options.listen;
+    config.listens_by_default = false;
 }
 
 }  // namespace vfswatchd

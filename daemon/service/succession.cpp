@@ -89,30 +89,13 @@ Result<void> attach_all(Probes& probes, const Log& log) {
     return {};
 }
 
-OrRefusal<std::shared_ptr<Watch>> start_anew(const Config& config, const Filter& filter,
-                                             const Log& log) {
-    const auto methods = choose_methods(config, log);
-    if (!methods) return tl::unexpected(methods.error());
-    tell(shortfalls(config, *methods), log);
-    KeptHead head;
-    head.foundation = foundation_of(config);
-    auto roster = Roster().next(config, {});
-    if (!roster) return refuse(ExitCode::kConfig, roster.error().message());
-    head.roster = *roster;
-    const Filter decided = with_bits(filter, head.roster.bits());
-    auto probes = Probes::load(decided, table_sizes(config, decided), *methods);
-    if (!probes) return refuse_kernel(probes.error(), config.probe);
-    if (auto done = attach_all(*probes, log); !done)
-        return refuse_kernel(done.error(), config.probe);
-    return std::make_shared<Watch>(std::move(*probes), config, std::move(head));
-}
-
 /// Goes on with the probes and counts of the process before. Absent: there are none, or they are of
 /// no use, and the log says why.
 class Succession {
   public:
-    Succession(const Config& config, const Filter& filter, Keeper& keeper, const Log& log)
-        : config_(config), filter_(filter), keeper_(keeper), log_(log) {}
+    Succession(const Config& config, const Filter& filter, Keeper& keeper, StateResets& resets,
+               const Log& log)
+        : config_(config), filter_(filter), keeper_(keeper), resets_(resets), log_(log) {}
 
     [[nodiscard]] std::shared_ptr<Watch> run() {
         const auto saved = keeper_.saved();
@@ -130,9 +113,6 @@ class Succession {
         head.follow(*roster);
         return go_on(std::move(head), reader);
     }
-
-    /// Why there was nothing to go on with.
-    [[nodiscard]] const StateResets& resets() const { return resets_; }
 
   private:
     /// Should this process end before its own state is saved, the next one finds whose the bits are
@@ -174,22 +154,37 @@ class Succession {
     const Config& config_;
     const Filter& filter_;
     Keeper& keeper_;
+    StateResets& resets_;
     const Log& log_;
-    StateResets resets_;
 };
 
 }  // namespace
 
-OrRefusal<std::shared_ptr<Watch>> go_on_or_start(const Config& config, const Filter& filter,
-                                                 Keeper* keeper, const Log& log) {
-    if (keeper == nullptr) return start_anew(config, filter, log);
-    Succession succession(config, filter, *keeper, log);
+std::shared_ptr<Watch> go_on_or_forget(const Config& config, const Filter& filter, Keeper* keeper,
+                                       StateResets& resets, const Log& log) {
+    if (keeper == nullptr) return nullptr;
     if (config.persist)
-        if (auto watch = succession.run()) return watch;
+        if (auto watch = Succession(config, filter, *keeper, resets, log).run()) return watch;
     keeper->forget();
-    auto watch = start_anew(config, filter, log);
-    if (watch) (*watch)->note_resets(succession.resets());
-    return watch;
+    return nullptr;
+}
+
+OrRefusal<std::shared_ptr<Watch>> start_anew(const Config& config, const Filter& filter,
+                                             const Log& log) {
+    const auto methods = choose_methods(config, log);
+    if (!methods) return tl::unexpected(methods.error());
+    tell(shortfalls(config, *methods), log);
+    KeptHead head;
+    head.foundation = foundation_of(config);
+    auto roster = Roster().next(config, {});
+    if (!roster) return refuse(ExitCode::kConfig, roster.error().message());
+    head.roster = *roster;
+    const Filter decided = with_bits(filter, head.roster.bits());
+    auto probes = Probes::load(decided, table_sizes(config, decided), *methods);
+    if (!probes) return refuse_kernel(probes.error(), config.probe);
+    if (auto done = attach_all(*probes, log); !done)
+        return refuse_kernel(done.error(), config.probe);
+    return std::make_shared<Watch>(std::move(*probes), config, std::move(head));
 }
 
 }  // namespace vfswatchd

@@ -12,11 +12,16 @@
 
 namespace vfswatchd {
 
-/// Attached probes and their counts: those of the process before, where it left some that this
-/// configuration can go on with, else new ones. `keeper` is nullptr where nobody keeps anything.
-/// What the process before attached still counts, until the watch lets it go.
-[[nodiscard]] OrRefusal<std::shared_ptr<Watch>> go_on_or_start(const Config& config,
-                                                               const Filter& filter, Keeper* keeper,
-                                                               const Log& log);
+/// The probes and counts of the process before, where it left some that this configuration can go
+/// on with; nullptr: it did not, and nothing is kept any more. `keeper` is nullptr where nobody
+/// keeps anything. What the process before attached still counts, until the watch lets it go.
+/// `resets` says why what was left was of no use, and so does the log.
+[[nodiscard]] std::shared_ptr<Watch> go_on_or_forget(const Config& config, const Filter& filter,
+                                                     Keeper* keeper, StateResets& resets,
+                                                     const Log& log);
+
+/// Newly attached probes, by the best methods that this kernel has; all counts are 0.
+[[nodiscard]] OrRefusal<std::shared_ptr<Watch>> start_anew(const Config& config,
+                                                           const Filter& filter, const Log& log);
 
 }  // namespace vfswatchd

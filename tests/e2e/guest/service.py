@@ -104,8 +104,6 @@ def check_refusal(check, name, config, status, pattern):
 def check_refusals(check):
     check_refusal(check, "bad config", "targets:\n  - name: a\n    paths:\n      inclode: [/x]\n",
                   78, r"^/etc/vfswatchd/vfswatchd\.yaml:4:7: ")
-    with socket.create_server(("127.0.0.1", 9974)):
-        check_refusal(check, "port in use", PLAIN, 69, r"127\.0\.0\.1:9974.*[Aa]ddress.*in use")
     daemon.CONFIG.unlink()
     check_refusal(check, "no config", None, 78, r"^/etc/vfswatchd/vfswatchd\.yaml: .*No such file")
 
@@ -150,6 +148,9 @@ def check_journal(check):
 
 
 def check_endpoint(check):
+    # As shipped it has no network, and the one address of its socket.
+    daemon.stop()
+    daemon.ship_drop_in("direct-bind.conf")
     daemon.start({**PLAIN, "listen": [{"address": "127.0.0.1:9974"}, {"address": "[::1]:9975"}]})
     page = endpoint.get()
     check.equal("GET status and type", (page.status, page.headers["Content-Type"].split(";")[0]),
@@ -170,6 +171,10 @@ def check_endpoint(check):
     done = subprocess.run(["promtool", "check", "metrics"], input=page.body, check=False,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     check.equal("promtool check metrics", (done.returncode, done.stdout), (0, b""))
+    daemon.stop()
+    with socket.create_server(("127.0.0.1", 9974)):
+        check_refusal(check, "port in use", PLAIN, 69, r"127\.0\.0\.1:9974.*[Aa]ddress.*in use")
+    daemon.take_back_drop_in("direct-bind.conf")
 
 
 def take_pid(pid, argv):

@@ -50,6 +50,8 @@ constexpr unsigned bit(unsigned mode) {
 TEST(ConfigParse, FillsInEveryDefault) {
     const Config config = parsed("targets: [{name: a}]\n");
     ASSERT_EQ(config.listen.size(), 1U);
+    EXPECT_TRUE(config.listens_by_default);
+    EXPECT_FALSE(config.listen[0].systemd);
     EXPECT_EQ(config.listen[0].host, "127.0.0.1");
     EXPECT_EQ(config.listen[0].port, 9974);
     EXPECT_EQ(config.probe, ProbeWishes{});
@@ -79,6 +81,7 @@ listen:
   - address: "0.0.0.0:1"
   - address: "[::]:65535"
   - address: localhost:0
+  - address: systemd
 probe:
   accounting: kprobe_multi
   exit: fexit
@@ -117,7 +120,10 @@ targets:
   - name: other
     paths: {include: [/]}
 )");
-    ASSERT_EQ(config.listen.size(), 3U);
+    ASSERT_EQ(config.listen.size(), 4U);
+    EXPECT_FALSE(config.listens_by_default);
+    EXPECT_TRUE(config.listen[3].systemd);
+    EXPECT_EQ(format_place(config.listen[3].place), "f.yaml:6:14");
     EXPECT_EQ(config.listen[1].host, "::");
     EXPECT_FALSE(config.persist);
     EXPECT_EQ(config.listen[1].port, 65535);

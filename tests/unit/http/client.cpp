@@ -5,18 +5,33 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 
 #include <algorithm>
 #include <array>
 #include <cctype>
 #include <charconv>
+#include <cstddef>
 
 namespace vfswatchd {
 namespace {
 
 constexpr int kSilenceMs = 20'000;
 
+/// By its path; of an abstract one, behind the @.
+UniqueFd connect_to_unix(const HttpAddress& address) {
+    UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_un to{};
+    to.sun_family = AF_UNIX;
+    address.host.copy(to.sun_path, sizeof to.sun_path - 1);
+    if (address.host.substr(0, 1) == "@") to.sun_path[0] = '\0';
+    const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + address.host.size());
+    if (::connect(fd.get(), reinterpret_cast<sockaddr*>(&to), size) != 0) return {};
+    return fd;
+}
+
 UniqueFd connect_to(const HttpAddress& address, int receive_buffer_bytes) {
+    if (address.is_unix) return connect_to_unix(address);
     const bool v6 = address.host.find(':') != std::string::npos;
     UniqueFd fd(::socket(v6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     if (receive_buffer_bytes > 0) {

@@ -57,6 +57,26 @@ TEST(Connections, HangsUpOnTheOneThatAskedLongestAgo) {
     EXPECT_FALSE(pairs[3].hung_up());
 }
 
+TEST(Connections, CountsWhoWaitsForAnAnswer) {
+    ConnectionTable table(2, 60s);
+    Pair first;
+    Pair second;
+    auto* one = table.opened(first.server.get(), kStart);
+    auto* two = table.opened(second.server.get(), kStart);
+    EXPECT_EQ(table.waiting(), 2U);
+    table.asked(*one, kStart + 1s);
+    table.answered(*one);
+    EXPECT_EQ(table.waiting(), 1U);
+    table.answered(*one);
+    EXPECT_EQ(table.waiting(), 1U);
+    table.asked(*one, kStart + 2s);
+    EXPECT_EQ(table.waiting(), 2U);
+    table.closed(*one);
+    table.answered(*two);
+    table.closed(*two);
+    EXPECT_EQ(table.waiting(), 0U);
+}
+
 TEST(Connections, CountsOnlyWhoIsStillThere) {
     ConnectionTable table(2, 60s);
     std::array<Pair, 5> pairs;

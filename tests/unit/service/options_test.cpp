@@ -98,6 +98,15 @@ TEST(Options, WinOverTheFileAndTheFileOverTheDefault) {
     EXPECT_EQ(config.listen[0].port, 9);
 }
 
+TEST(Options, MayNameTheSocketsThatSystemdPasses) {
+    Config config = *parse_config({"f", "targets: [{name: a}]\n"});
+    apply_options(*parse({"--listen=systemd", "--listen=127.0.0.1:9"}), config);
+    ASSERT_EQ(config.listen.size(), 2U);
+    EXPECT_TRUE(config.listen[0].systemd);
+    EXPECT_FALSE(config.listens_by_default);
+    EXPECT_THAT(fault({"--listen=systemd", "--listen=systemd"}), HasSubstr("a second time"));
+}
+
 TEST(Options, NameWhatIsWrong) {
     EXPECT_THAT(fault({"--no-such"}), StartsWith("unknown or misused option --no-such; see"));
     EXPECT_THAT(fault({"-x"}), StartsWith("unknown or misused option -x"));

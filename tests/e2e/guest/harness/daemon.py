@@ -2,11 +2,14 @@
 """The daemon under systemd, as the package installs it."""
 import json
 import pathlib
+import shutil
 import subprocess
 
 UNIT = "vfswatchd.service"
+SOCKET = "vfswatchd.socket"
 CONFIG = pathlib.Path("/etc/vfswatchd/vfswatchd.yaml")
 DROP_IN = pathlib.Path("/etc/systemd/system/vfswatchd.service.d/test.conf")
+SHIPPED_DROP_INS = pathlib.Path("/usr/share/doc/vfswatchd/examples")
 # An emulated processor that others keep busy takes far longer than any machine to load the probes.
 PATIENCE = "[Service]\nTimeoutStartSec=300\n"
 ALL_TYPES = ["regular", "directory", "chardev", "blockdev", "fifo", "socket", "other"]
@@ -56,8 +59,21 @@ def drop_in(text):
     systemctl("daemon-reload")
 
 
+def ship_drop_in(name):
+    """Installs one of those that the package has, while the service is stopped."""
+    DROP_IN.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(SHIPPED_DROP_INS / name, DROP_IN.parent / name)
+    systemctl("daemon-reload")
+
+
+def take_back_drop_in(name):
+    (DROP_IN.parent / name).unlink()
+    systemctl("daemon-reload")
+
+
 def stop():
-    systemctl("stop", UNIT)
+    """Both: the next client would have the socket start the service."""
+    systemctl("stop", SOCKET, UNIT)
 
 
 def systemctl(*words, check=True):
