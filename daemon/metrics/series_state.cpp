@@ -142,6 +142,7 @@ void SeriesTable::save_sums(ByteWriter& out) const {
         if (!sum.known) continue;
         out.put(sum.seen);
         out.put(sum.targets);
+        out.put(sum.path);
         put(out, sum.grew_at);
         out.put_count(sum.links.size());
         for (const Link& link : sum.links)
@@ -158,6 +159,7 @@ void SeriesTable::load_sums(ByteReader& in) {
         if (!sum.known) continue;
         sum.seen = in.get<ReadCounts>();
         sum.targets = in.get<TargetMask>();
+        sum.path = in.get<std::uint64_t>();
         sum.grew_at = get_time(in);
         sum.links.resize(in.get_count());
         for (Link& link : sum.links)

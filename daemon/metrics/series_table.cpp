@@ -128,13 +128,30 @@ std::vector<SeriesRow> SeriesTable::rows() const {
 
 std::vector<std::uint32_t> SeriesTable::idle_sums(TimePoint now) const {
     std::vector<std::uint32_t> ids;
+    const TargetMask present = present_targets();
     for (std::uint32_t id = 0; id < sums_.size(); ++id) {
         const SumState& state = sums_[id];
         if (!state.known) continue;
-        if (now - state.grew_at >= limits_.idle_timeout || state.grew_at < targets_changed_at_)
+        if (now - state.grew_at >= limits_.idle_timeout || is_replaced(state, present))
             ids.push_back(id);
     }
     return ids;
+}
+
+/// Bits that mean a target of now.
+TargetMask SeriesTable::present_targets() const {
+    TargetMask present = 0;
+    for (std::size_t bit = 0; bit < bits_.size(); ++bit)
+        if (bits_[bit].target != kNobody) present |= mask_of(bit);
+    return present;
+}
+
+/// The policy of now may keep its files in others.
+bool SeriesTable::is_replaced(const SumState& sum, TargetMask present) const {
+    if (sum.grew_at >= targets_changed_at_) return false;
+    if ((sum.targets & ~present) != 0) return true;
+    const auto path = paths_.find(sum.path);
+    return path != paths_.end() && path->second.sums > 1;
 }
 
 void SeriesTable::retire(const ReadSum& last, TimePoint now) {
@@ -178,6 +195,7 @@ SeriesTable::SumState& SeriesTable::state_of(const ReadSum& sum, TimePoint now) 
         state.known = true;
         state.grew_at = now;
         state.targets = sum.key.targets;
+        state.path = sum.key.path;
         state.links.resize(static_cast<std::size_t>(std::popcount(sum.key.targets)));
         ++paths_[sum.key.path].sums;
         cgroups_.hold(sum.key.cgroup);

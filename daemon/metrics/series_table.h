@@ -64,8 +64,9 @@ class SeriesTable {
     /// Time: one comparison for a sum that did not grow.
     void apply(const ReadSnapshot& snapshot, TimePoint now);
 
-    /// Ids of the sums that nobody read for the idle timeout, or since the targets changed: others
-    /// may be kept for the same files from then on.
+    /// Ids of the sums that nobody read for the idle timeout; and of those that nobody read since
+    /// the targets changed and that are of a target that is no more, or not the only ones of their
+    /// path: others may be kept for the same files from then on.
     [[nodiscard]] std::vector<std::uint32_t> idle_sums(TimePoint now) const;
 
     /// Adds what grew of a sum that the kernel has given back; its id is free for another one.
@@ -145,6 +146,7 @@ class SeriesTable {
     struct SumState {
         ReadCounts seen;
         TargetMask targets = 0;
+        std::uint64_t path = 0;   ///< as the kernel hashes it
         std::vector<Link> links;  ///< one for each wanting target, in the order of their bits
         TimePoint grew_at;
         bool known = false;
@@ -168,6 +170,8 @@ class SeriesTable {
     template <typename Visit>
     void for_each_target(TargetMask mask, Visit visit) const;
     void drop_series(std::uint32_t slot);
+    [[nodiscard]] TargetMask present_targets() const;
+    [[nodiscard]] bool is_replaced(const SumState& sum, TargetMask present) const;
     void keep_series_of(const std::vector<std::size_t>& new_places);
     void try_overflow_again();
     [[nodiscard]] bool is_settled(const ReadSum& sum) const;

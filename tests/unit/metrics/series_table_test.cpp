@@ -530,11 +530,26 @@ TEST_F(ChangingTargets, OneThatLeavesTakesItsSeriesAlong) {
     // A read of its time ends; it is b's too.
     table_.apply(make_snapshot({make_sum(1, 0b11, 7, {15, 2, 0, 0})}), start_);
     EXPECT_THAT(series_of(table_), ElementsAre(R"({target="b",path="/x"} 15/2/0/0)"));
+    // Nobody may find it any more, but a read under way may end.
     EXPECT_THAT(table_.idle_sums(start_), IsEmpty());
-    // What nobody reads since gives way to what others are kept in.
     table_.change_targets({named("b")}, {1}, {10, seconds(100)}, start_ + seconds(1));
     EXPECT_THAT(table_.idle_sums(start_ + seconds(1)), ElementsAre(1U));
     EXPECT_EQ(table_.series_count(), 1U);
+}
+
+TEST_F(ChangingTargets, ASumGivesWayToAnotherOfItsPath) {
+    table_.apply(
+        make_snapshot({make_sum(1, 0b01, 7, {10, 1, 0, 0}), make_sum(2, 0b01, 8, {10, 1, 0, 0})},
+                      {{7, "/x", false}, {8, "/y", false}}),
+        start_);
+    table_.change_targets({named("a"), named("b"), named("new")}, {0, 1, 2}, {10, seconds(100)},
+                          start_ + seconds(1));
+    EXPECT_THAT(table_.idle_sums(start_ + seconds(1)), IsEmpty());
+    table_.apply(
+        make_snapshot({make_sum(1, 0b01, 7, {10, 1, 0, 0}), make_sum(2, 0b01, 8, {10, 1, 0, 0}),
+                       make_sum(3, 0b101, 7, {5, 1, 0, 0})}),
+        start_ + seconds(2));
+    EXPECT_THAT(table_.idle_sums(start_ + seconds(2)), ElementsAre(1U));
 }
 
 TEST_F(ChangingTargets, OneThatComesAgainStartsFromZero) {
