@@ -101,7 +101,8 @@ struct Config {
     bool listens_by_default = false;
     ProbeWishes probe;
     PathView path_view = PathView::kProcess;
-    bool persist = true;  ///< counts and probes outlive a restart or crash of the service
+    bool persist = true;           ///< counts and probes outlive a restart or crash of the service
+    bool persist_on_stop = false;  ///< and a clean stop
     Limits limits;
     std::vector<TargetConfig> targets;
 };

@@ -70,6 +70,9 @@ constexpr std::array kKeys = std::to_array<KeySpec>({
      "durations and snippets."},
     {KeyId::kPersist, "persist", KeyType::kBool, false, 0, 0, 0, "true",
      "Whether counts and probes outlive a restart or crash of the service under systemd."},
+    {KeyId::kPersistOnStop, "persist_on_stop", KeyType::kBool, false, 0, 0, 0, "false",
+     "Whether they outlive a clean stop as well, until the next start of the same boot; needs "
+     "persist: true."},
     {KeyId::kPathView, "path_view", KeyType::kWord, false, 0, 0, 0, "process",
      "Whose mount namespace paths are shown by: the reading process's or the host's."},
     {KeyId::kLimits, "limits", KeyType::kMapping, false, 0, 0, 0, "",

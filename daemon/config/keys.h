@@ -19,6 +19,7 @@ enum class KeyId {
     kProbeAccounting,
     kProbeExit,
     kPersist,
+    kPersistOnStop,
     kPathView,
     kLimits,
     kMaxSeries,

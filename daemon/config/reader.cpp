@@ -24,6 +24,7 @@ void ConfigReader::read(const std::string& file, const YamlNode& root, FileRole 
     target_.forget_exit_needs();
     read_mapping(root, "");
     check_exit_is_on();
+    check_persist_is_on();
 }
 
 /// Every key has its case here: the compiler names the one that is forgotten.
@@ -55,7 +56,11 @@ void ConfigReader::read_key(const KeySpec& key, const YamlNode& value) {
             exit_place_ = nodes_.place(value);
             return read_method<ExitMethod>(key, value, kExitMethods, config_.probe.exit);
         case KeyId::kPersist:
+            persist_place_ = nodes_.place(value);
             return nodes_.read_bool(key, value, config_.persist);
+        case KeyId::kPersistOnStop:
+            persist_on_stop_place_ = nodes_.place(value);
+            return nodes_.read_bool(key, value, config_.persist_on_stop);
         case KeyId::kPathView:
             return read_path_view(key, value);
         case KeyId::kMaxSeries:
@@ -203,6 +208,14 @@ void ConfigReader::check_exit_is_on() {
                                      "leave `" +
                                      key + "` away");
     }
+}
+
+void ConfigReader::check_persist_is_on() {
+    if (role_ != FileRole::kMain || !config_.persist_on_stop || config_.persist) return;
+    nodes_.fault(persist_on_stop_place_, "persist_on_stop: found `true` while `persist` at " +
+                                             format_place(persist_place_) +
+                                             " is `false`, expected both to be true; set "
+                                             "`persist` to true, or leave `persist_on_stop` away");
 }
 
 void ConfigReader::require(const YamlNode& node, std::string_view path) {

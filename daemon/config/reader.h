@@ -55,6 +55,7 @@ class ConfigReader {
 
     /// Reports what needs the ends of reads where the configuration switches their probe off.
     void check_exit_is_on();
+    void check_persist_is_on();
     void require(const YamlNode& node, std::string_view path);
     void unknown_key(const YamlNode& key_node, std::string_view path);
 
@@ -64,6 +65,8 @@ class ConfigReader {
     FileRole role_ = FileRole::kMain;
     ConfigPlace accounting_place_;
     ConfigPlace exit_place_;
+    ConfigPlace persist_place_;
+    ConfigPlace persist_on_stop_place_;
     NodeReader::Seen addresses_;
 };
 

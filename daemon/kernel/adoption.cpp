@@ -112,6 +112,15 @@ ObjectsToKeep Probes::objects() const {
     return objects;
 }
 
+Result<void> Probes::check_all_can_be_kept() const {
+    for (const ProbeRole role : kKeptRoles)
+        for (const Hook& hook : hooks_of(role))
+            if (!hook.can_be_kept())
+                return fail(plain_error("the tracefs probe at " + hook.function() + " (" +
+                                        role_name(role) + ") ends with its process"));
+    return {};
+}
+
 void Probes::save(ByteWriter& out) const {
     out.put(std::uint32_t{programs_->settings().policy});
     out.put(path_seed_);

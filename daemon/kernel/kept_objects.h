@@ -14,4 +14,11 @@ using KeptObjects = std::map<std::string, UniqueFd>;
 /// The same, while their owner has them.
 using ObjectsToKeep = std::map<std::string, int>;
 
+[[nodiscard]] inline ObjectsToKeep to_keep(const KeptObjects& kept) {
+    ObjectsToKeep objects;
+    for (const auto& [name, fd] : kept)
+        objects[name] = fd.get();
+    return objects;
+}
+
 }  // namespace vfswatchd

@@ -62,6 +62,9 @@ class Probes {
     /// change_to().
     [[nodiscard]] ObjectsToKeep objects() const;
     void save(ByteWriter& out) const;
+    /// Errors: names a probe that objects() leaves out, since it ends with this process (tracefs);
+    /// snippets aside.
+    [[nodiscard]] Result<void> check_all_can_be_kept() const;
     /// Can another set of programs, or another process, go on with the books?
     [[nodiscard]] bool can_be_followed() const;
 

@@ -12,6 +12,7 @@
 
 #include "base/escape.h"
 #include "service/control_protocol.h"
+#include "service/directories.h"
 
 namespace vfswatchd {
 namespace {
@@ -55,9 +56,7 @@ struct ControlServer::Client {
 };
 
 std::string control_directory(const char* given) {
-    const std::string directories = given == nullptr ? "" : given;
-    const std::string first = directories.substr(0, directories.find(':'));
-    return first.empty() ? kControlDirectory : first;
+    return first_directory(given, kControlDirectory);
 }
 
 tl::expected<std::unique_ptr<ControlServer>, ControlRefusal> ControlServer::start(

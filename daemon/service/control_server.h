@@ -25,8 +25,7 @@ struct ControlLimits {
     std::chrono::milliseconds patience{5000};
 };
 
-/// Where a daemon's control socket belongs. `given`: what systemd says in $RUNTIME_DIRECTORY, where
-/// it says something. Source: systemd.exec(5); several are separated by colons, the first is ours.
+/// Where a daemon's control socket belongs. `given`: $RUNTIME_DIRECTORY.
 [[nodiscard]] std::string control_directory(const char* given);
 
 /// Why there is no control socket.
@@ -52,6 +51,9 @@ class ControlServer {
     ControlServer& operator=(const ControlServer&) = delete;
     /// Removes the socket. Clients that wait are hung up on.
     ~ControlServer();
+
+    /// By which this is the only daemon.
+    [[nodiscard]] const ControlLock& lock() const { return lock_; }
 
   private:
     struct Client;

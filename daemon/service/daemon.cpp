@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,6 +22,7 @@
 #include "service/miss_watch.h"
 #include "service/page.h"
 #include "service/passed_fds.h"
+#include "service/pinned_state.h"
 #include "service/refusal.h"
 #include "service/report.h"
 #include "service/succession.h"
@@ -104,10 +106,30 @@ OrRefusal<std::unique_ptr<ControlServer>> serve_control(Loop& loop, const AskFor
     return nullptr;
 }
 
-void publish(const std::shared_ptr<Watch>& watch, const Config& config, Keeper* keeper,
+/// Absent: this process cannot be sure to be the only one, or not of which boot what is there is.
+std::optional<PinnedState> pinned_state(const ControlServer* control, const Log& log) {
+    if (control == nullptr) return std::nullopt;
+    const auto boot = this_boot();
+    if (boot) return PinnedState(control->lock(), PinnedPlaces::of(&std::getenv), *boot);
+    log.notice("counts will not outlive a stop: " + boot.error().message());
+    return std::nullopt;
+}
+
+void tell_what_stays(const Result<bool>& left, const Log& log) {
+    if (!left)
+        log.warning("counts end with this process: " + left.error().message());
+    else if (*left)
+        log.info(
+            "probes and counts stay in the kernel for the next start (vfswatchctl unpin ends "
+            "them)");
+}
+
+void publish(const std::shared_ptr<Watch>& watch, const Config& config, const EstatePlaces& places,
              Service& service, const Log& log) {
-    if (auto done = keep_as_configured(config, keeper, *watch); !done)
+    if (auto done = keep_as_configured(config, places.keeper, *watch); !done)
         log.warning("counts will not outlive this process: " + done.error().message());
+    if (auto done = check_can_leave(config, places.pinned, *watch); !done)
+        log.warning("counts will not outlive a stop: " + done.error().message());
     if (auto done = watch->let_earlier_go(); !done)
         log.warning("some processes may be counted as before until they are restarted: " +
                     done.error().message());
@@ -125,15 +147,16 @@ OrRefusal<void> serve(const ConfigSource& source, const Config& config, const Fi
     if (!passed) return refuse(ExitCode::kUnavailable, passed.error().message());
     // It outlives the watch.
     const std::unique_ptr<Keeper> keeper = Keeper::take_over(std::move(passed->kept));
+    auto pinned = pinned_state(control->get(), log);
+    const EstatePlaces places{keeper.get(), pinned ? &*pinned : nullptr};
     Service service(config, log, **loop);
     auto listeners = listen(config, std::move(passed->sockets), log);
     if (!listeners) return tl::unexpected(listeners.error());
     for (const std::string& warning : snippet_warnings(config))
         log.warning(warning);
     StateResets resets;
-    OrRefusal<std::shared_ptr<Watch>> watch =
-        go_on_or_forget(config, filter, keeper.get(), resets, log);
-    if (*watch) publish(*watch, config, keeper.get(), service, log);
+    OrRefusal<std::shared_ptr<Watch>> watch = go_on_or_forget(config, filter, places, resets, log);
+    if (*watch) publish(*watch, config, places, service, log);
     // Going on takes a moment, in which clients wait in the sockets' queues: no scrape fails over a
     // restart. Beginning anew takes longer, and they are told so.
     auto server = HttpServer::serve(std::move(*listeners), service.handlers());
@@ -141,8 +164,8 @@ OrRefusal<void> serve(const ConfigSource& source, const Config& config, const Fi
     if (!*watch) {
         watch = start_anew(config, filter, log);
         if (!watch) return tl::unexpected(watch.error());
-        if (keeper) (*watch)->note_resets(resets);
-        publish(*watch, config, keeper.get(), service, log);
+        (*watch)->note_resets(resets);
+        publish(*watch, config, places, service, log);
     }
     Watch& counts = **watch;
     MissWatch misses(counts, config.probe, log);
@@ -155,7 +178,7 @@ OrRefusal<void> serve(const ConfigSource& source, const Config& config, const Fi
         if (auto done = counts.save(); !done)
             log.warning("a crash would lose counts: " + done.error().message());
     });
-    Reloader reloader(source, config, {counts, keeper.get(), **loop, urls_of(*server)}, log);
+    Reloader reloader(source, config, {counts, places, **loop, urls_of(*server)}, log);
     reload = [&reloader] { return reloader.reload(); };
     if (auto done = (*loop)->watch(counts.name_ring_fd(), [&counts] { counts.drain_names(); });
         !done)
@@ -172,6 +195,7 @@ OrRefusal<void> serve(const ConfigSource& source, const Config& config, const Fi
     sd_notify(0, "STOPPING=1");
     server->stop();
     if (!done) return refuse(ExitCode::kUnavailable, done.error().message());
+    tell_what_stays(leave_as_configured(reloader.config(), places.pinned, counts), log);
     return {};
 }
 

@@ -10,8 +10,8 @@
 namespace vfswatchd {
 
 /// `filter` is the config, lowered; `source` reads it again for a reload. Listens, attaches, and
-/// serves until SIGTERM or SIGINT; leaves nothing in the kernel. What goes wrong is logged here,
-/// once, with what to do about it.
+/// serves until SIGTERM or SIGINT; leaves nothing in the kernel that the config does not want there
+/// (persist_on_stop). What goes wrong is logged here, once, with what to do about it.
 [[nodiscard]] ExitCode run_daemon(const ConfigSource& source, const Config& config,
                                   const Filter& filter, const Log& log);
 

@@ -44,6 +44,13 @@ void Keeper::take(const std::string& name, UniqueFd fd) {
     files_stored_ = names_ && states_[0] && states_[1];
 }
 
+std::optional<Estate> Keeper::take_estate() {
+    auto state = saved();
+    if (!state) return std::nullopt;
+    return Estate{std::move(*state), std::move(objects_), names()};
+}
+
+/// As save() was given it last.
 std::optional<std::string> Keeper::saved() const {
     if (!files_stored_) return std::nullopt;
     const bool first = states_[0]->sequence() > states_[1]->sequence();
@@ -53,16 +60,17 @@ std::optional<std::string> Keeper::saved() const {
     return bytes ? std::optional(*bytes) : std::nullopt;
 }
 
-void Keeper::for_each_name(const std::function<void(std::span<const std::byte>)>& take) const {
-    if (!names_) return;
+std::vector<std::string> Keeper::names() const {
+    std::vector<std::string> records;
     const auto bytes = names_->read();
-    if (!bytes) return;
+    if (!bytes) return records;
     ByteReader reader(*bytes);
     while (!reader.finished()) {
-        const std::string record = reader.get_text();
-        if (reader.failed()) return;
-        take(std::as_bytes(std::span(record)));
+        std::string record = reader.get_text();
+        if (reader.failed()) break;
+        records.push_back(std::move(record));
     }
+    return records;
 }
 
 void Keeper::forget() {

@@ -4,7 +4,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -15,6 +14,7 @@
 
 #include "base/result.h"
 #include "kernel/kept_objects.h"
+#include "service/estate.h"
 #include "service/kept_file.h"
 #include "service/passed_fds.h"
 
@@ -31,12 +31,8 @@ class Keeper {
     /// would keep anything.
     [[nodiscard]] static std::unique_ptr<Keeper> take_over(std::vector<PassedFd> kept);
 
-    /// What save() was given last; absent: nothing was.
-    [[nodiscard]] std::optional<std::string> saved() const;
-    /// The kernel's objects of that time; who adopts them takes them out.
-    [[nodiscard]] KeptObjects& objects() { return objects_; }
-    /// Hands over the names that were announced since.
-    void for_each_name(const std::function<void(std::span<const std::byte>)>& take) const;
+    /// Hands over what was left; it stays in the store. Absent: nothing was, or not all of it.
+    [[nodiscard]] std::optional<Estate> take_estate();
 
     /// For when what was left is of no use: it leaves the store and the kernel.
     void forget();
@@ -58,12 +54,14 @@ class Keeper {
 
   private:
     Keeper() = default;
+    [[nodiscard]] std::optional<std::string> saved() const;
+    [[nodiscard]] std::vector<std::string> names() const;
     void take(const std::string& name, UniqueFd fd);
     [[nodiscard]] Result<void> make_files();
     [[nodiscard]] Result<void> put(const std::string& name, int fd);
     void remove(const std::string& name);
 
-    KeptObjects objects_;
+    KeptObjects objects_;                            ///< until they are handed over
     std::set<std::string> stored_;                   ///< names of the objects that systemd holds
     std::array<std::optional<KeptFile>, 2> states_;  ///< written in turn
     std::mutex names_mutex_;                         ///< over names_, once it is there

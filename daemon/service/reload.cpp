@@ -57,6 +57,21 @@ Result<void> keep_as_configured(const Config& config, Keeper* keeper, Watch& wat
     return {};
 }
 
+Result<void> check_can_leave(const Config& config, const PinnedState* pinned, Watch& watch) {
+    if (!config.persist_on_stop) return {};
+    if (pinned == nullptr)
+        return fail(plain_error("another daemon may have its place, for this one has no lock"));
+    if (auto done = watch.check_can_be_left(); !done) return done;
+    return pinned->prepare();
+}
+
+Result<bool> leave_as_configured(const Config& config, const PinnedState* pinned, Watch& watch) {
+    if (!config.persist_on_stop) return false;
+    if (auto done = check_can_leave(config, pinned, watch); !done) return fail(done.error());
+    if (auto done = watch.leave_in(*pinned); !done) return fail(done.error());
+    return true;
+}
+
 void tell_what_is_not_there(const Config& config, const Log& log) {
     std::thread([config, log] {
         for (const std::string& text : not_there_yet(config))
@@ -108,8 +123,10 @@ ReloadOutcome Reloader::put_in_force(Config config) {
     const auto add = [&outcome](const Result<void>& done, const char* what) {
         if (!done) outcome.lines.push_back(what + done.error().message());
     };
-    add(keep_as_configured(config_, parts_.keeper, parts_.watch),
+    add(keep_as_configured(config_, parts_.places.keeper, parts_.watch),
         "counts will not outlive this process: ");
+    add(check_can_leave(config_, parts_.places.pinned, parts_.watch),
+        "counts will not outlive a stop: ");
     add(watch_snippets(), "nothing is sampled: ");
     for (const std::string& text : shortfalls(config_, parts_.watch.methods()))
         outcome.lines.push_back(text);

@@ -7,7 +7,7 @@
 
 #include "config/config.h"
 #include "config/parse.h"
-#include "service/keeper.h"
+#include "service/estate.h"
 #include "service/log.h"
 #include "service/loop.h"
 #include "service/reload_outcome.h"
@@ -25,7 +25,7 @@ class Reloader {
     /// What a configuration is put in force on; all of it outlives this.
     struct Parts {
         Watch& watch;
-        Keeper* keeper;  ///< nullptr: nobody keeps anything
+        EstatePlaces places;
         Loop& loop;
         std::string urls;  ///< where the metrics are
     };
@@ -39,6 +39,9 @@ class Reloader {
 
     /// Takes sampled reads out of the kernel as they come, if there are any.
     [[nodiscard]] Result<void> watch_snippets();
+
+    /// What is in force.
+    [[nodiscard]] const Config& config() const { return config_; }
 
   private:
     [[nodiscard]] ReloadOutcome change_config();
@@ -57,6 +60,15 @@ class Reloader {
 /// Begins or ends to keep the counts for the next process, as the configuration wants it.
 /// Errors: they will not outlive this one.
 [[nodiscard]] Result<void> keep_as_configured(const Config& config, Keeper* keeper, Watch& watch);
+
+/// Could the counts be left at a stop, where the configuration wants it?
+/// Errors: why they will end with it.
+[[nodiscard]] Result<void> check_can_leave(const Config& config, const PinnedState* pinned,
+                                           Watch& watch);
+/// At a stop, behind the last page: leaves them where the configuration wants it. False: it does
+/// not. Errors: they end with it.
+[[nodiscard]] Result<bool> leave_as_configured(const Config& config, const PinnedState* pinned,
+                                               Watch& watch);
 
 /// In a thread of its own that nobody waits for: a path may lie on a network file system whose
 /// server is gone.

@@ -3,6 +3,7 @@
 
 #include <systemd/sd-daemon.h>
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -14,7 +15,9 @@
 #include "kernel/rungs.h"
 #include "policy/lower.h"
 #include "policy/roster.h"
+#include "service/keeper.h"
 #include "service/kept_head.h"
+#include "service/pinned_state.h"
 #include "service/shortfalls.h"
 
 namespace vfswatchd {
@@ -89,18 +92,30 @@ Result<void> attach_all(Probes& probes, const Log& log) {
     return {};
 }
 
-/// Goes on with the probes and counts of the process before. Absent: there are none, or they are of
-/// no use, and the log says why.
+/// Goes on with the probes and counts of the process before.
 class Succession {
   public:
-    Succession(const Config& config, const Filter& filter, Keeper& keeper, StateResets& resets,
-               const Log& log)
-        : config_(config), filter_(filter), keeper_(keeper), resets_(resets), log_(log) {}
+    Succession(const Config& config, const Filter& filter, const EstatePlaces& places,
+               StateResets& resets, const Log& log)
+        : config_(config), filter_(filter), places_(places), resets_(resets), log_(log) {}
 
-    [[nodiscard]] std::shared_ptr<Watch> run() {
-        const auto saved = keeper_.saved();
-        if (!saved) return nullptr;
-        ByteReader reader(*saved);
+    /// What the process before left, in the descriptor store where there is one.
+    /// Absent: nothing, or it is of no use, and the log says why.
+    [[nodiscard]] std::optional<Estate> take() {
+        if (places_.keeper != nullptr)
+            if (auto estate = places_.keeper->take_estate()) return estate;
+        if (places_.pinned == nullptr) return std::nullopt;
+        auto estate = take_pinned();
+        if (estate) return std::move(*estate);
+        refused(&StateResets::damaged,
+                "what a stopped process had pinned: " + estate.error().message());
+        return std::nullopt;
+    }
+
+    /// What nobody takes out of the estate leaves the kernel.
+    /// nullptr: it is of no use, and the log says why.
+    [[nodiscard]] std::shared_ptr<Watch> go_on(Estate estate) {
+        ByteReader reader(estate.state);
         KeptHead head = KeptHead::load(reader);
         if (head.layout != layout())
             return refused(&StateResets::layout, "what the version before kept has another layout");
@@ -111,33 +126,45 @@ class Succession {
         if (auto done = announce(head, *roster, reader); !done)
             return refused(&StateResets::damaged, done.error().message());
         head.follow(*roster);
-        return go_on(std::move(head), reader);
+        return adopt(std::move(head), reader, estate);
     }
 
   private:
+    /// In this order: whenever this process is killed, one place has all of it, or none.
+    Result<std::optional<Estate>> take_pinned() {
+        auto estate = places_.pinned->find();
+        if (!estate || !*estate) return estate;
+        if (places_.keeper != nullptr) {
+            places_.keeper->forget();
+            const ObjectsToKeep objects = to_keep((*estate)->objects);
+            if (auto done = places_.keeper->keep(objects, (*estate)->state, 0); !done)
+                return fail(done.error());
+        }
+        if (auto cleared = places_.pinned->clear(); !cleared) return fail(cleared.error());
+        return estate;
+    }
+
     /// Should this process end before its own state is saved, the next one finds whose the bits are
     /// that this one's programs may put into the books.
     Result<void> announce(KeptHead head, const Roster& next, const ByteReader& rest) {
+        if (places_.keeper == nullptr) return {};
         head.roster = head.roster.with(next);
         ByteWriter announced;
         head.save(announced);
-        return keeper_.save(announced.bytes() + std::string(rest.rest()), 0);
+        return places_.keeper->save(announced.bytes() + std::string(rest.rest()), 0);
     }
 
-    std::shared_ptr<Watch> go_on(KeptHead head, ByteReader& reader) {
+    std::shared_ptr<Watch> adopt(KeptHead head, ByteReader& reader, Estate& estate) {
         const Filter decided = with_bits(filter_, head.roster.bits());
-        auto probes =
-            Probes::adopt(decided, table_sizes(config_, decided), reader, keeper_.objects());
+        auto probes = Probes::adopt(decided, table_sizes(config_, decided), reader, estate.objects);
         if (!probes)
             return refused(&StateResets::damaged, "the kept probes: " + probes.error().message());
         const ProbeMethods methods = probes->methods();
         if (auto done = attach_all(*probes, log_); !done)
             return refused(&StateResets::damaged, "the new probes: " + done.error().message());
         auto watch = std::make_shared<Watch>(std::move(*probes), config_, std::move(head));
-        if (!watch->restore(reader, keeper_))
+        if (!watch->restore(reader, estate.names, places_.keeper))
             return refused(&StateResets::damaged, "the kept counts are not whole");
-        // What nobody took would stay in the kernel.
-        keeper_.objects().clear();
         log_.info("going on with the counts of the process before: accounting by " +
                   std::string(method_name(methods.accounting)) + ", ends of reads by " +
                   std::string(method_name(methods.exit)));
@@ -153,19 +180,30 @@ class Succession {
 
     const Config& config_;
     const Filter& filter_;
-    Keeper& keeper_;
+    EstatePlaces places_;
     StateResets& resets_;
     const Log& log_;
 };
 
+/// What nobody goes on with, and what a restart had no need of.
+void clear_pinned(const PinnedState* pinned, const Log& log) {
+    if (pinned == nullptr) return;
+    if (const auto cleared = pinned->clear(); !cleared)
+        log.warning("what a stopped process had left is still there: " + cleared.error().message());
+}
+
 }  // namespace
 
-std::shared_ptr<Watch> go_on_or_forget(const Config& config, const Filter& filter, Keeper* keeper,
-                                       StateResets& resets, const Log& log) {
-    if (keeper == nullptr) return nullptr;
-    if (config.persist)
-        if (auto watch = Succession(config, filter, *keeper, resets, log).run()) return watch;
-    keeper->forget();
+std::shared_ptr<Watch> go_on_or_forget(const Config& config, const Filter& filter,
+                                       const EstatePlaces& places, StateResets& resets,
+                                       const Log& log) {
+    Succession succession(config, filter, places, resets, log);
+    std::optional<Estate> estate;
+    if (config.persist) estate = succession.take();
+    clear_pinned(places.pinned, log);
+    if (estate)
+        if (auto watch = succession.go_on(std::move(*estate))) return watch;
+    if (places.keeper != nullptr) places.keeper->forget();
     return nullptr;
 }
 

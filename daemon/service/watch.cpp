@@ -73,16 +73,19 @@ void Watch::follow_snippets(const Config& config, const Roster& roster) {
     snippets_->change_targets(config, roster.bits());
 }
 
-bool Watch::restore(ByteReader& saved, Keeper& keeper) {
+bool Watch::restore(ByteReader& saved, const std::vector<std::string>& names, Keeper* keeper) {
     SeriesTable& table = exposition_.table();
     const std::vector<Target> targets = table.targets();
     const SeriesLimits limits = table.limits();
     if (!table.load(saved) || !saved.finished()) return false;
     table.change_targets(targets, head_.roster.bits(), limits, {});
     Books& books = probes_.books();
-    keeper.for_each_name([&](std::span<const std::byte> record) { books.restore_name(record); });
+    for (const std::string& record : names)
+        books.restore_name(std::as_bytes(std::span(record)));
     // From here on: what is taken out of the ring below is in no saved state yet.
-    books.keep_names([&keeper](std::span<const std::byte> record) { keeper.keep_name(record); });
+    if (keeper != nullptr)
+        books.keep_names(
+            [keeper](std::span<const std::byte> record) { keeper->keep_name(record); });
     // Half-way back to the kernel: of some the counts were not saved any more.
     for (const ReadSum& sum : books.sums().take_over())
         if (table.knows_sum(sum.id)) table.retire(sum, std::chrono::steady_clock::now());
@@ -131,6 +134,18 @@ void Watch::stop_keeping() {
 bool Watch::is_kept() {
     const std::lock_guard lock(mutex_);
     return keeper_ != nullptr;
+}
+
+Result<void> Watch::check_can_be_left() {
+    const std::lock_guard lock(mutex_);
+    if (!probes_.can_be_followed())
+        return fail(plain_error("accounting at the ends of reads cannot be handed over"));
+    return probes_.check_all_can_be_kept();
+}
+
+Result<void> Watch::leave_in(const PinnedState& pinned) {
+    const std::lock_guard lock(mutex_);
+    return pinned.leave(probes_.objects(), state());
 }
 
 Result<void> Watch::keep_all() {

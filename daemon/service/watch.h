@@ -18,6 +18,7 @@
 #include "policy/roster.h"
 #include "service/keeper.h"
 #include "service/kept_head.h"
+#include "service/pinned_state.h"
 #include "service/snippet_flow.h"
 
 namespace vfswatchd {
@@ -30,9 +31,11 @@ class Watch {
     Watch(Probes probes, const Config& config, KeptHead head);
 
     /// Goes on with what another process counted: its books are adopted already. `saved` is behind
-    /// what is of the probes.
+    /// what is of the probes, `names` were announced since. `keeper`, where there is one, has kept
+    /// all that, and outlives this.
     /// False: what was saved is not whole, and this watch is of no use.
-    [[nodiscard]] bool restore(ByteReader& saved, Keeper& keeper);
+    [[nodiscard]] bool restore(ByteReader& saved, const std::vector<std::string>& names,
+                               Keeper* keeper);
 
     /// From here on all of it outlives this process. `keeper` outlives this.
     /// Errors: it does not, and everything else goes on.
@@ -40,6 +43,12 @@ class Watch {
     /// From here on nothing does.
     void keep_no_more();
     [[nodiscard]] bool is_kept();
+
+    /// Could all of it be left to a process that comes later? Errors: why not.
+    [[nodiscard]] Result<void> check_can_be_left();
+    /// Leaves it; nothing of this may be shown any more but what was before.
+    /// Errors: nothing is left, and all of it ends with this.
+    [[nodiscard]] Result<void> leave_in(const PinnedState& pinned);
 
     /// Ends what counted before this process did.
     [[nodiscard]] Result<void> let_earlier_go();

@@ -258,6 +258,9 @@ const BadConfig kBadConfigs[] = {
     // Whose view of paths.
     {"PersistIsNoWord", "persist: yes\n" TARGET, "1:10",
      "persist: found `yes`, expected true or false"},
+    {"StopPersistsAlone", "persist_on_stop: true\npersist: false\n" TARGET, "1:18",
+     "persist_on_stop: found `true` while `persist` at f.yaml:2:10 is `false`, expected both to be "
+     "true; set `persist` to true, or leave `persist_on_stop` away"},
     {"UnknownPathView", "path_view: container\n" TARGET, "1:12",
      "path_view: found `container`, expected one of process, host"},
     {"PathViewGuess", "path_view: proces\n" TARGET, "1:12", "did you mean `process`?"},

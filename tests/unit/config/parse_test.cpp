@@ -47,6 +47,10 @@ constexpr unsigned bit(unsigned mode) {
     return 1U << (mode >> 12U);
 }
 
+TEST(ConfigParse, KeepsNothingWhereItIsToldSo) {
+    EXPECT_FALSE(parsed("persist: false\ntargets: [{name: a}]\n").persist);
+}
+
 TEST(ConfigParse, FillsInEveryDefault) {
     const Config config = parsed("targets: [{name: a}]\n");
     ASSERT_EQ(config.listen.size(), 1U);
@@ -56,6 +60,7 @@ TEST(ConfigParse, FillsInEveryDefault) {
     EXPECT_EQ(config.listen[0].port, 9974);
     EXPECT_EQ(config.probe, ProbeWishes{});
     EXPECT_TRUE(config.persist);
+    EXPECT_FALSE(config.persist_on_stop);
     EXPECT_EQ(config.path_view, PathView::kProcess);
     EXPECT_EQ(config.limits.max_series, 20000U);
     EXPECT_EQ(config.limits.max_files, 65536U);
@@ -85,7 +90,8 @@ listen:
 probe:
   accounting: kprobe_multi
   exit: fexit
-persist: false
+persist: true
+persist_on_stop: true
 path_view: host
 limits:
   max_series: 1
@@ -125,7 +131,8 @@ targets:
     EXPECT_TRUE(config.listen[3].systemd);
     EXPECT_EQ(format_place(config.listen[3].place), "f.yaml:6:14");
     EXPECT_EQ(config.listen[1].host, "::");
-    EXPECT_FALSE(config.persist);
+    EXPECT_TRUE(config.persist);
+    EXPECT_TRUE(config.persist_on_stop);
     EXPECT_EQ(config.listen[1].port, 65535);
     EXPECT_EQ(config.listen[2].host, "localhost");
     EXPECT_EQ(config.listen[2].port, 0);
