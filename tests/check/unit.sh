@@ -15,6 +15,7 @@ unit=systemd/vfswatchd.service
 # systemd looks for the programs that the unit starts and for the units that it refers to.
 install -D "$daemon" "$root/usr/sbin/vfswatchd"
 install -D "$ctl" "$root/usr/bin/vfswatchctl"
+install -D /bin/sh "$root/bin/sh"
 mkdir -p "$root/usr/lib/systemd"
 cp -r /usr/lib/systemd/system "$root/usr/lib/systemd"
 cp "$unit" systemd/vfswatchd.socket "$units"
