@@ -11,6 +11,7 @@
 #include "service/flags.h"
 #include "service/reload_command.h"
 #include "service/snippets_command.h"
+#include "service/unpin_command.h"
 
 namespace {
 
@@ -57,6 +58,16 @@ Result<ExitCode> reload(const std::vector<GivenFlag>& flags) {
     return reload(*options);
 }
 
+constexpr std::array kUnpinFlags = std::to_array<FlagSpec>({kHelpFlag});
+
+std::span<const FlagSpec> unpin_flags() {
+    return kUnpinFlags;
+}
+
+Result<ExitCode> unpin(const std::vector<GivenFlag>& /*none*/) {
+    return unpin(UnpinPlaces{});
+}
+
 constexpr std::array kCommands = std::to_array<Command>({
     {"doctor", "can this kernel count reads exactly, and if not, why and what to do",
      "Say whether this kernel can count reads exactly, and if not, why and what to do.\n"
@@ -73,6 +84,11 @@ constexpr std::array kCommands = std::to_array<Command>({
      "Show the sampled reads that are in the journal: who read what, and below it the bytes,\n"
      "with C-style escapes. The targets that have `snippets` in the configuration are sampled.",
      snippets_flags, snippets},
+    {"unpin", "remove from the kernel what a stopped daemon left there",
+     "Remove what a stopped daemon left for its next start, where the configuration says\n"
+     "persist_on_stop: probes, counts and their names. The next start counts from 0.\n"
+     "Exit status 0: nothing is left; 69: a daemon runs; 77: not permitted.",
+     unpin_flags, unpin},
 });
 
 std::string help() {

@@ -41,4 +41,5 @@ expect 64 stderr '--socket: found an empty name' reload --socket ''
 expect 69 stderr 'vfswatchd does not run there: systemctl start vfswatchd' reload --socket "$errors.no"
 expect 69 stderr 'vfswatchd does not run there' reload --socket "$errors"
 expect 69 stderr 'is too long for a socket' reload --socket "$(printf '%0200d' 0)"
+expect 0 stdout 'a stopped daemon left' unpin --help
 exit $status
