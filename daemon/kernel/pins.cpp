@@ -9,7 +9,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <filesystem>
 #include <memory>
 #include <string_view>
 #include <utility>
@@ -24,6 +26,14 @@ struct CloseDirectory {
     void operator()(DIR* directory) const { closedir(directory); }
 };
 
+// What names of objects begin with: Probes::objects().
+constexpr std::array<std::string_view, 4> kOurs = {"map-", "accounting", "exit", "paths"};
+
+bool is_ours(std::string_view name) {
+    return std::any_of(kOurs.begin(), kOurs.end(),
+                       [&](std::string_view start) { return name.starts_with(start); });
+}
+
 bool is_in_bpffs(const std::string& path) {
     struct statfs status {};
     return statfs(path.c_str(), &status) == 0 &&
@@ -34,7 +44,7 @@ bool is_in_bpffs(const std::string& path) {
 
 Result<void> Pins::prepare() const {
     // Elsewhere it would be of no use.
-    if (is_in_bpffs(directory_ + "/.."))
+    if (is_in_bpffs(std::filesystem::path(directory_).parent_path()))
         if (mkdir(directory_.c_str(), kDirectoryMode) != 0 && errno != EEXIST)
             return fail(errno_error(errno, "make " + directory_));
     if (!is_in_bpffs(directory_))
@@ -90,7 +100,8 @@ Result<std::vector<std::string>> Pins::files() const {
     if (!directory) return fail(errno_error(errno, "open " + directory_));
     while (const dirent* entry = readdir(directory.get())) {
         const std::string_view name = entry->d_name;
-        if (name != "." && name != "..") names.emplace_back(name);
+        // Others may have theirs beside.
+        if (is_ours(name)) names.emplace_back(name);
     }
     return names;
 }

@@ -7,7 +7,7 @@
 // Raised when the meaning of what is kept changes though no size below does. The build of a version
 // to come, which restarts.py upgrades to, says another.
 #ifndef VFSWATCHD_LAYOUT_VERSION
-#define VFSWATCHD_LAYOUT_VERSION 2
+#define VFSWATCHD_LAYOUT_VERSION 3
 #endif
 
 namespace vfswatchd {

@@ -22,7 +22,7 @@ struct FreeNames {
 
 Result<PassedFds> take_passed_fds() {
     char** texts = nullptr;
-    const int count = sd_listen_fds_with_names(0, &texts);
+    const int count = sd_listen_fds_with_names(1, &texts);
     if (count < 0) return fail(negative_errno_error(count, "take what systemd passed"));
     PassedFds passed;
     if (count == 0) return passed;

@@ -53,6 +53,8 @@ Result<std::optional<Estate>> PinnedState::find() const {
 }
 
 Result<PinnedState::Cleared> PinnedState::clear() const {
+    // Whoever may not remove the pins does nothing: they are of no use without the file.
+    if (const auto pins = pins_.count(); !pins) return fail(pins.error());
     const auto state_file = file_.remove();
     if (!state_file) return fail(state_file.error());
     const auto pins = pins_.remove();

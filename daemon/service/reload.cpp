@@ -34,7 +34,8 @@ bool same_listeners(const Config& one, const Config& other) {
     const auto same = [](const ListenAddress& a, const ListenAddress& b) {
         return a.host == b.host && a.port == b.port && a.systemd == b.systemd;
     };
-    return std::equal(one.listen.begin(), one.listen.end(), other.listen.begin(),
+    return one.listens_by_default == other.listens_by_default &&
+           std::equal(one.listen.begin(), one.listen.end(), other.listen.begin(),
                       other.listen.end(), same);
 }
 

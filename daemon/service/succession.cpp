@@ -137,8 +137,11 @@ class Succession {
         if (places_.keeper != nullptr) {
             places_.keeper->forget();
             const ObjectsToKeep objects = to_keep((*estate)->objects);
-            if (auto done = places_.keeper->keep(objects, (*estate)->state, 0); !done)
-                return fail(done.error());
+            if (auto done = places_.keeper->keep(objects, (*estate)->state, 0); !done) {
+                // This process has them all the same.
+                places_.keeper->forget();
+                places_.keeper = nullptr;
+            }
         }
         if (auto cleared = places_.pinned->clear(); !cleared) return fail(cleared.error());
         return estate;

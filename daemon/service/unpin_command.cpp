@@ -24,8 +24,9 @@ ExitCode complain(const Error& error) {
 
 ExitCode refuse(pid_t daemon) {
     const std::string number = daemon == 0 ? "" : " as process " + std::to_string(daemon);
-    return complain(ExitCode::kUnavailable,
-                    "vfswatchd runs" + number + ": stop it first: systemctl stop vfswatchd");
+    return complain(
+        ExitCode::kUnavailable,
+        "vfswatchd runs" + number + ": stop it first: systemctl stop vfswatchd.socket vfswatchd");
 }
 
 void tell(const PinnedState::Cleared& cleared, const PinnedPlaces& places) {
