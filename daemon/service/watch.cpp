@@ -347,7 +347,7 @@ Result<void> Watch::prepare_books(const Roster& next) {
     // Should this process end before its next state is saved, the next one finds whose the bits are
     // that the new programs may put into the books.
     const Roster now = std::exchange(head_.roster, head_.roster.with(next));
-    const auto saved = save_now();
+    auto saved = save_now();
     head_.roster = now;
     if (!saved) return saved;
     // What was sampled until now is on its way to the journal by the rules of its time.
