@@ -34,11 +34,20 @@ WRITES_SECONDS = 60
 
 
 def process():
-    """Pid of the unit's process, whatever state the unit is in; 0: there is none."""
+    """Pid of the daemon, whatever state the unit is in; 0: there is none. Others of the unit prepare
+    its start, or ask for a reload."""
     try:
-        return int((PROCESSES.read_text().split() or ["0"])[0])
+        return next((int(pid) for pid in PROCESSES.read_text().split() if _is_daemon(pid)), 0)
     except OSError:
         return 0
+
+
+def _is_daemon(pid):
+    """Or is about to be: systemd calls a process (fswatchd) before it runs the program."""
+    try:
+        return "fswatchd" in pathlib.Path(f"/proc/{pid}/comm").read_text()
+    except OSError:
+        return False
 
 
 def is_ready():
