@@ -11,7 +11,7 @@ namespace vfswatchd {
 
 /// As the state that outlives a process begins: what the next one has to know before it can go on.
 struct KeptHead {
-    std::string layout = vfswatchd::layout();
+    std::string layout = vfswatchd::layout();  ///< where it is another, nothing else is known
     Foundation foundation;
     Roster roster;
     HeldTargets held;  ///< bits without an owner that may be held

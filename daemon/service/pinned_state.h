@@ -35,7 +35,7 @@ class PinnedState {
     /// Only who has the lock may touch any of it; the lock outlives this.
     PinnedState(const ControlLock& lock, const PinnedPlaces& places, std::string boot);
 
-    /// Errors: it could not be left there.
+    /// Makes the directory of pins where it can. Errors: nothing could be pinned there.
     [[nodiscard]] Result<void> prepare() const { return pins_.prepare(); }
 
     /// In place of what is there; all of it, or nothing.

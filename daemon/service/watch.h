@@ -98,8 +98,8 @@ class Watch {
 
     [[nodiscard]] std::vector<Target> targets();
 
-    /// Counts on by other methods; a scrape meanwhile waits.
-    /// Errors: nothing has changed.
+    /// Counts on by other methods; a scrape waits for the moment of the change.
+    /// Errors: they do not count, or what counted before is not known to have ended.
     [[nodiscard]] Result<void> move_to(ProbeMethods methods);
 
   private:
