@@ -77,9 +77,12 @@ struct TargetConfig {
 
 /// host:port or [v6]:port, checked for shape; the port is a number in 0..65535 (0: any free one).
 struct ListenAddress {
-    std::string host;
+    std::string host;  ///< of a unix socket: its path
     std::uint16_t port = 0;
     bool systemd = false;  ///< all sockets that systemd passes, instead of a host and a port
+    bool is_unix = false;
+    std::uint32_t mode = 0660;           ///< of a unix socket
+    std::optional<std::uint32_t> group;  ///< of a unix socket; absent: the daemon's own
     ConfigPlace place;
 };
 
@@ -99,6 +102,8 @@ struct Config {
     std::vector<ListenAddress> listen;
     /// Nothing was named: `listen` has the default address, for where systemd passes no sockets.
     bool listens_by_default = false;
+    /// Certificates, users and headers of the endpoint; empty: plain HTTP for everybody.
+    std::string web_config_file;
     ProbeWishes probe;
     PathView path_view = PathView::kProcess;
     bool persist = true;           ///< counts and probes outlive a restart or crash of the service

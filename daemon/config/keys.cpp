@@ -59,7 +59,16 @@ constexpr std::array kKeys = std::to_array<KeySpec>({
      "else at the default address."},
     {KeyId::kListenAddress, "listen[].address", KeyType::kAddress, true, 0, 0, 0, "",
      "host:port or [v6]:port; the host is an IP address or localhost, port 0 is any free one. Or "
-     "systemd: the sockets that systemd passes (vfswatchd.socket)."},
+     "systemd: the sockets that systemd passes (vfswatchd.socket). Or unix:/path, a unix socket."},
+    {KeyId::kListenMode, "listen[].mode", KeyType::kMode, false, 0, 0777, 0, "\"0660\"",
+     "Who may connect to a unix socket: its permissions, in octal and in quotes."},
+    {KeyId::kListenGroup, "listen[].group", KeyType::kGroup, false, 0, kMaxUid, 0, "",
+     "The group of a unix socket, by name or number, one that the daemon is in; left out: its "
+     "own."},
+    {KeyId::kWebConfigFile, "web_config_file", KeyType::kFile, false, 0, 0, 0, "",
+     "A file with the certificates, users and headers of the endpoint, in the web configuration "
+     "format of Prometheus and its exporters; it holds for all but unix sockets. A relative path "
+     "begins at this file's directory. Left out: plain HTTP, for everybody."},
     {KeyId::kProbe, "probe", KeyType::kMapping, false, 0, 0, 0, "",
      "How reads are seen; left out: the best that this kernel offers."},
     {KeyId::kProbeAccounting, "probe.accounting", KeyType::kWord, false, 0, 0, 0, kAutoWord,
@@ -159,7 +168,7 @@ std::vector<std::string_view> names_with_auto(const Methods& methods) {
 
 }  // namespace
 
-std::span<const KeySpec> config_keys() {
+KeyTable config_keys() {
     return kKeys;
 }
 
@@ -173,19 +182,19 @@ std::string_view key_parent(const KeySpec& key) {
     return dot == std::string_view::npos ? std::string_view() : key.path.substr(0, dot);
 }
 
-std::vector<std::string_view> names_under(std::string_view parent) {
+std::vector<std::string_view> names_under(KeyTable keys, std::string_view parent) {
     std::vector<std::string_view> names;
-    for (const KeySpec& key : kKeys) {
+    for (const KeySpec& key : keys) {
         if (key_parent(key) == parent) names.push_back(key_name(key));
     }
     return names;
 }
 
-const KeySpec* find_key(std::string_view parent, std::string_view name) {
-    const auto found = std::find_if(kKeys.begin(), kKeys.end(), [&](const KeySpec& key) {
+const KeySpec* find_key(KeyTable keys, std::string_view parent, std::string_view name) {
+    const auto found = std::find_if(keys.begin(), keys.end(), [&](const KeySpec& key) {
         return key_parent(key) == parent && key_name(key) == name;
     });
-    return found == kKeys.end() ? nullptr : &*found;
+    return found == keys.end() ? nullptr : &*found;
 }
 
 std::span<const FileTypeWord> file_type_words() {

@@ -15,6 +15,9 @@ namespace vfswatchd {
 enum class KeyId {
     kListen,
     kListenAddress,
+    kListenMode,
+    kListenGroup,
+    kWebConfigFile,
     kProbe,
     kProbeAccounting,
     kProbeExit,
@@ -51,6 +54,7 @@ enum class KeyId {
     kSnippetEncoding,
     kSnippetRedact,
     kSnippetAllowSensitive,
+    kOfWebConfig,  ///< any key of the web config file, which has a reader of its own
 };
 
 enum class KeyType {
@@ -58,6 +62,10 @@ enum class KeyType {
     kMappingList,
     kName,
     kAddress,
+    kFile,
+    kText,
+    kMode,
+    kGroup,
     kCount,
     kDuration,
     kSample,
@@ -73,7 +81,7 @@ enum class KeyType {
     kBool,
 };
 
-/// One key of the configuration file: all that the parser, the schema and the manual say of it.
+/// One key of a configuration file: all that the parser, the schema and the manual say of it.
 struct KeySpec {
     KeyId id;
     std::string_view path;  ///< `targets[].paths.include`
@@ -86,8 +94,11 @@ struct KeySpec {
     std::string_view description;
 };
 
-/// Every key, parents before their children.
-[[nodiscard]] std::span<const KeySpec> config_keys();
+/// The keys of one kind of file, parents before their children.
+using KeyTable = std::span<const KeySpec>;
+
+/// Every key of vfswatchd.yaml and its drop-ins.
+[[nodiscard]] KeyTable config_keys();
 
 /// `include` of `targets[].paths.include`
 [[nodiscard]] std::string_view key_name(const KeySpec& key);
@@ -96,10 +107,11 @@ struct KeySpec {
 [[nodiscard]] std::string_view key_parent(const KeySpec& key);
 
 /// The names that a mapping may hold.
-[[nodiscard]] std::vector<std::string_view> names_under(std::string_view parent);
+[[nodiscard]] std::vector<std::string_view> names_under(KeyTable keys, std::string_view parent);
 
 /// nullptr: no such key at that place.
-[[nodiscard]] const KeySpec* find_key(std::string_view parent, std::string_view name);
+[[nodiscard]] const KeySpec* find_key(KeyTable keys, std::string_view parent,
+                                      std::string_view name);
 
 struct FileTypeWord {
     std::string_view word;

@@ -1,19 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/load.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <array>
-#include <cerrno>
 #include <filesystem>
 #include <string_view>
 #include <system_error>
 #include <utility>
 
+#include "base/read_file.h"
 #include "base/result.h"
-#include "base/unique_fd.h"
 #include "config/yaml_tree.h"
 
 namespace vfswatchd {
@@ -21,25 +16,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// At most one byte more than a configuration may have: enough for the parser to refuse it.
-Result<std::string> read_text(const std::string& file) {
-    const UniqueFd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!fd) return fail(errno_error(errno, "cannot open"));
-    std::string text;
-    std::array<char, std::size_t{64} * 1024> chunk;
-    while (text.size() <= kMaxConfigBytes) {
-        const ssize_t got = ::read(fd.get(), chunk.data(), chunk.size());
-        if (got < 0 && errno == EINTR) continue;
-        if (got < 0) return fail(errno_error(errno, "cannot read"));
-        if (got == 0) break;
-        text.append(chunk.data(), static_cast<std::size_t>(got));
-    }
-    return text;
-}
-
 std::string remedy(const std::error_code& code) {
     if (code == std::errc::no_such_file_or_directory) {
-        return "; create it, or name another one with --config";
+        return "; create it, or name another one";
     }
     if (code == std::errc::permission_denied) {
         return "; let the user that runs vfswatchd read it (as a service that is the user "
@@ -94,9 +73,9 @@ ConfigOrFaults load_config(const std::string& main_file) {
     for (std::string& file : drop_in_files(directory, faults))
         files.push_back(std::move(file));
     for (const std::string& file : files) {
-        Result<std::string> text = read_text(file);
+        Result<FileText> text = read_file(file, kMaxConfigBytes);
         if (text) {
-            texts.push_back({file, std::move(*text)});
+            texts.push_back({file, std::move(text->text)});
         } else {
             faults.push_back(unreadable(file, text.error().message(), text.error().code));
         }
@@ -104,6 +83,14 @@ ConfigOrFaults load_config(const std::string& main_file) {
     // What the readable files say is only known when all could be read.
     if (!faults.empty()) return tl::unexpected(std::move(faults));
     return parse_config(texts.front(), {texts.begin() + 1, texts.end()});
+}
+
+WebConfigOrFaults load_web_config(const std::string& file) {
+    const Result<FileText> text = read_file(file, kMaxConfigBytes);
+    if (!text)
+        return tl::unexpected(
+            std::vector{unreadable(file, text.error().message(), text.error().code)});
+    return parse_web_config({file, text->text});
 }
 
 }  // namespace vfswatchd

@@ -22,18 +22,26 @@ std::string found(const YamlNode& node) {
     return "something else";
 }
 
-std::string expected(const KeySpec& key) {
-    const std::string children = listed(names_under(key.path));
+std::string NodeReader::expected(const KeySpec& key) const {
+    const std::string children = listed(names_under(keys_, key.path));
     switch (key.type) {
         case KeyType::kMapping:
             return "a mapping with some of the keys " + children;
         case KeyType::kMappingList:
             return "a list of mappings, each beginning with `- " +
-                   std::string(names_under(std::string(key.path) + "[]").front()) + ":`";
+                   std::string(names_under(keys_, std::string(key.path) + "[]").front()) + ":`";
         case KeyType::kName:
             return "a name; put a word like null in quotes";
         case KeyType::kAddress:
             return "an address in quotes, such as \"127.0.0.1:9974\" or \"[::1]:9974\"";
+        case KeyType::kFile:
+            return "the path of a file";
+        case KeyType::kText:
+            return "a text";
+        case KeyType::kMode:
+            return "permissions in octal and in quotes, such as \"0660\"";
+        case KeyType::kGroup:
+            return "a group, such as prometheus or 1001";
         case KeyType::kCount:
             return "a plain number from " + std::to_string(key.min) + " to " +
                    std::to_string(key.max);
@@ -63,6 +71,82 @@ std::string expected(const KeySpec& key) {
             return "true or false";
     }
     return {};
+}
+
+void NodeReader::read_pairs(const YamlNode& node, const std::string& content,
+                            const std::string& remedy, const ReadPair& read) {
+    if (node.kind == Kind::kRefused) return;
+    if (node.kind != Kind::kMapping) {
+        return fault(node,
+                     "found " + found(node) + ", expected a mapping with " + content + remedy);
+    }
+    if (node.keys.empty())
+        return fault(node, "found an empty mapping, expected some of " + content + remedy);
+    Seen seen;
+    for (std::size_t i = 0; i < node.keys.size(); ++i) {
+        const YamlNode& key = node.keys[i];
+        if (key.kind == Kind::kRefused) continue;
+        if (key.kind != Kind::kScalar) {
+            fault(key, "found " + found(key) + " as a key, expected one of " + content);
+            continue;
+        }
+        const auto [first, is_new] = seen.emplace(key.text, place(key));
+        if (!is_new) {
+            fault(key, "found the key " + quoted(key.text) + " a second time, the first is at " +
+                           format_place(first->second) + "; join the two");
+            continue;
+        }
+        read(key, node.items[i]);
+    }
+}
+
+void NodeReader::read_mapping(
+    const YamlNode& node, std::string_view path,
+    const std::function<void(const KeySpec&, const YamlNode&, const YamlNode&)>& read) {
+    const std::string remedy =
+        path.empty() ? "" : "; leave `" + std::string(path) + "` away where none is needed";
+    read_pairs(node, "the keys " + listed(names_under(keys_, path)), remedy,
+               [&](const YamlNode& key_node, const YamlNode& value) {
+                   const KeySpec* key = find_key(keys_, path, key_node.text);
+                   if (key == nullptr) return unknown_key(key_node, path);
+                   read(*key, key_node, value);
+               });
+    // A mapping that has none was reported.
+    if (node.kind == Kind::kMapping && !node.keys.empty()) require(node, path);
+}
+
+void NodeReader::unknown_key(const YamlNode& key_node, std::string_view path) {
+    if (key_node.text == "<<") {
+        return fault(key_node,
+                     "found a YAML merge key, expected the keys themselves; write them out");
+    }
+    const std::vector<std::string_view> names = names_under(keys_, path);
+    std::string message =
+        "found the unknown key " + quoted(key_node.text) + ", expected one of " + listed(names);
+    const auto elsewhere = std::find_if(keys_.begin(), keys_.end(), [&](const KeySpec& key) {
+        return key_name(key) == key_node.text;
+    });
+    const std::string_view guess = nearest(key_node.text, names);
+    if (!guess.empty()) {
+        message += "; did you mean `" + std::string(guess) + "`?";
+    } else if (elsewhere != keys_.end()) {
+        message += "; its place is `" + std::string(elsewhere->path) + "`";
+    }
+    fault(key_node, std::move(message));
+}
+
+void NodeReader::require(const YamlNode& node, std::string_view path) {
+    for (const KeySpec& key : keys_) {
+        // Drop-ins may bring the targets: whoever has seen all files asks for them.
+        if (!key.required || key_parent(key) != path || key.id == KeyId::kTargets) continue;
+        const bool there = std::any_of(node.keys.begin(), node.keys.end(), [&](const auto& k) {
+            return k.kind == Kind::kRefused || k.text == key_name(key);
+        });
+        if (!there) {
+            fault(node, "found no `" + std::string(key_name(key)) + "` in this entry, expected " +
+                            expected(key));
+        }
+    }
 }
 
 const std::vector<YamlNode>& NodeReader::items(const KeySpec& key, const YamlNode& node) {
@@ -137,8 +221,8 @@ void NodeReader::read_bool(const KeySpec& key, const YamlNode& node, bool& out) 
     out = *value;
 }
 
-void NodeReader::unknown_word(const KeySpec& key, const YamlNode& node) {
-    const std::vector<std::string_view> known = words_of(key.id);
+void NodeReader::unknown_word(const KeySpec& key, const YamlNode& node,
+                              const std::vector<std::string_view>& known) {
     const std::string_view guess = nearest(node.text, known);
     fault(node, std::string(key_name(key)) + ": found " + quoted(node.text) + ", expected one of " +
                     listed(known) +

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <span>
@@ -22,18 +23,17 @@ namespace vfswatchd {
 /// What was found, for a message.
 [[nodiscard]] std::string found(const YamlNode& node);
 
-/// What a key takes, for a message.
-[[nodiscard]] std::string expected(const KeySpec& key);
-
-/// The values of one file that any part of the configuration may have, and the faults in them.
+/// The mappings and values of one file that any part of it may have, and the faults in them.
 class NodeReader {
   public:
     using Kind = YamlNode::Kind;
     /// What stands in a list already, and where.
     using Seen = std::map<std::string, ConfigPlace>;
     using Check = Checked<void> (*)(std::string_view text);
+    /// What is done with a pair of a mapping that stands there for the first time.
+    using ReadPair = std::function<void(const YamlNode& key, const YamlNode& value)>;
 
-    explicit NodeReader(std::vector<ConfigFault>& faults) : faults_(faults) {}
+    NodeReader(KeyTable keys, std::vector<ConfigFault>& faults) : keys_(keys), faults_(faults) {}
 
     /// Whatever is read from here on is of this file.
     void start(const std::string& file) { file_ = file; }
@@ -41,12 +41,25 @@ class NodeReader {
     [[nodiscard]] ConfigPlace place(const YamlNode& node) const {
         return {file_, node.place.line, node.place.column};
     }
+    [[nodiscard]] const std::string& file() const { return file_; }
     void fault(const YamlNode& node, std::string message) {
         fault(place(node), std::move(message));
     }
     void fault(const ConfigPlace& place, std::string message) {
         faults_.push_back({place, std::move(message)});
     }
+
+    /// What a key takes, for a message.
+    [[nodiscard]] std::string expected(const KeySpec& key) const;
+
+    /// Each pair once, of a mapping that has some; `content` says which, for messages, and `remedy`
+    /// what is to be done where there is none.
+    void read_pairs(const YamlNode& node, const std::string& content, const std::string& remedy,
+                    const ReadPair& read);
+    /// A mapping with the table's keys below `path`; reports those that it needs and lacks.
+    void read_mapping(const YamlNode& node, std::string_view path,
+                      const std::function<void(const KeySpec& key, const YamlNode& key_node,
+                                               const YamlNode& value)>& read);
 
     /// The items of a list of the right shape and size; none after a fault.
     const std::vector<YamlNode>& items(const KeySpec& key, const YamlNode& node);
@@ -63,23 +76,34 @@ class NodeReader {
     void read_bool(const KeySpec& key, const YamlNode& node, bool& out);
     /// nullptr after a fault.
     template <typename Word>
-    const Word* find_word(const KeySpec& key, const YamlNode& node, std::span<const Word> words);
+    const Word* find_word(const KeySpec& key, const YamlNode& node, std::span<const Word> words,
+                          const std::vector<std::string_view>& names);
+    /// The same, where the key's words are known to words_of().
+    template <typename Word>
+    const Word* find_word(const KeySpec& key, const YamlNode& node, std::span<const Word> words) {
+        return find_word(key, node, words, words_of(key.id));
+    }
+    void unknown_word(const KeySpec& key, const YamlNode& node,
+                      const std::vector<std::string_view>& known);
 
   private:
-    void unknown_word(const KeySpec& key, const YamlNode& node);
+    void unknown_key(const YamlNode& key_node, std::string_view path);
+    void require(const YamlNode& node, std::string_view path);
 
+    KeyTable keys_;
     std::vector<ConfigFault>& faults_;
     std::string file_;
 };
 
 template <typename Word>
 const Word* NodeReader::find_word(const KeySpec& key, const YamlNode& node,
-                                  std::span<const Word> words) {
+                                  std::span<const Word> words,
+                                  const std::vector<std::string_view>& names) {
     if (!is_scalar(key, node)) return nullptr;
     const auto word = std::find_if(words.begin(), words.end(),
                                    [&](const Word& w) { return w.word == node.text; });
     if (word != words.end()) return &*word;
-    unknown_word(key, node);
+    unknown_word(key, node, names);
     return nullptr;
 }
 

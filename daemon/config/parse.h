@@ -5,9 +5,10 @@
 #include <tl/expected.hpp>
 #include <vector>
 
+#include "config/accounts.h"
 #include "config/config.h"
 #include "config/fault.h"
-#include "config/selectors.h"
+#include "model/web_config.h"
 
 namespace vfswatchd {
 
@@ -22,10 +23,16 @@ struct ConfigText {
 using ConfigOrFaults = tl::expected<Config, std::vector<ConfigFault>>;
 
 /// Parses and checks the main file and the drop-ins that add targets to it. No I/O but what
-/// `find_user` does for the names of users.
+/// `lookups` does for the names of users and groups.
 /// Errors: all faults of all files at once, up to kMaxFaults.
 [[nodiscard]] ConfigOrFaults parse_config(const ConfigText& main,
                                           const std::vector<ConfigText>& drop_ins = {},
-                                          const UserLookup& find_user = look_up_user);
+                                          const Lookups& lookups = {});
+
+using WebConfigOrFaults = tl::expected<WebConfig, std::vector<ConfigFault>>;
+
+/// Parses and checks a web config file. No I/O.
+/// Errors: all faults at once, up to kMaxFaults.
+[[nodiscard]] WebConfigOrFaults parse_web_config(const ConfigText& source);
 
 }  // namespace vfswatchd

@@ -48,6 +48,12 @@ void ConfigReader::read_key(const KeySpec& key, const YamlNode& value) {
             return read_snippets(value, key.path);
         case KeyId::kListenAddress:
             return read_address(key, value);
+        case KeyId::kListenMode:
+            return read_mode(key, value);
+        case KeyId::kListenGroup:
+            return read_group(key, value);
+        case KeyId::kWebConfigFile:
+            return read_web_config_file(key, value);
         case KeyId::kProbeAccounting:
             accounting_place_ = nodes_.place(value);
             return read_method<AccountingMethod>(key, value, kAccountingMethods,
@@ -113,76 +119,25 @@ void ConfigReader::read_key(const KeySpec& key, const YamlNode& value) {
             return target_.read_redact(key, value);
         case KeyId::kSnippetAllowSensitive:
             return target_.read_allow_sensitive(key, value);
+        case KeyId::kOfWebConfig:
+            return;
     }
 }
 
 void ConfigReader::read_mapping(const YamlNode& node, std::string_view path) {
-    if (node.kind == Kind::kRefused) return;
-    const std::string keys = listed(names_under(path));
-    if (node.kind != Kind::kMapping) {
-        return nodes_.fault(
-            node,
-            "found " + found(node) + ", expected a mapping with the keys " + keys +
-                (path.empty() ? ""
-                              : "; leave `" + std::string(path) + "` away where none is needed"));
-    }
-    if (node.keys.empty()) {
-        return nodes_.fault(node, "found an empty mapping, expected some of the keys " + keys +
-                                      "; leave it away where none is needed");
-    }
-    NodeReader::Seen seen;
-    for (std::size_t i = 0; i < node.keys.size(); ++i) {
-        const YamlNode& key = node.keys[i];
-        if (key.kind == Kind::kRefused) continue;
-        if (key.kind != Kind::kScalar) {
-            nodes_.fault(key, "found " + found(key) + " as a key, expected one of " + keys);
-            continue;
-        }
-        const auto [first, is_new] = seen.emplace(key.text, nodes_.place(key));
-        if (!is_new) {
-            nodes_.fault(key, "found the key " + quoted(key.text) +
-                                  " a second time, the first is at " + format_place(first->second) +
-                                  "; join the two");
-            continue;
-        }
-        read_pair(key, node.items[i], path);
-    }
-    require(node, path);
+    nodes_.read_mapping(node, path,
+                        [&](const KeySpec& key, const YamlNode& key_node, const YamlNode& value) {
+                            if (may_stand_here(key, key_node, path)) read_key(key, value);
+                        });
 }
 
-void ConfigReader::read_pair(const YamlNode& key_node, const YamlNode& value,
-                             std::string_view path) {
-    const KeySpec* key = find_key(path, key_node.text);
-    if (key == nullptr) return unknown_key(key_node, path);
-    if (role_ == FileRole::kDropIn && path.empty() && key->id != KeyId::kTargets) {
-        return nodes_.fault(key_node,
-                            "found " + quoted(key_node.text) +
-                                ", expected only `targets` in a drop-in; move it to the main "
-                                "configuration file");
-    }
-    read_key(*key, value);
-}
-
-void ConfigReader::unknown_key(const YamlNode& key_node, std::string_view path) {
-    if (key_node.text == "<<") {
-        return nodes_.fault(key_node,
-                            "found a YAML merge key, expected the keys themselves; write them "
-                            "out");
-    }
-    const std::vector<std::string_view> names = names_under(path);
-    std::string message =
-        "found the unknown key " + quoted(key_node.text) + ", expected one of " + listed(names);
-    const auto keys = config_keys();
-    const auto elsewhere = std::find_if(keys.begin(), keys.end(), [&](const KeySpec& key) {
-        return key_name(key) == key_node.text;
-    });
-    const std::string_view guess = nearest(key_node.text, names);
-    if (!guess.empty()) {
-        message += "; did you mean `" + std::string(guess) + "`?";
-    } else if (elsewhere != keys.end()) {
-        message += "; its place is `" + std::string(elsewhere->path) + "`";
-    }
-    nodes_.fault(key_node, std::move(message));
+bool ConfigReader::may_stand_here(const KeySpec& key, const YamlNode& key_node,
+                                  std::string_view path) {
+    if (role_ == FileRole::kMain || !path.empty() || key.id == KeyId::kTargets) return true;
+    nodes_.fault(key_node, "found " + quoted(key_node.text) +
+                               ", expected only `targets` in a drop-in; move it to the main "
+                               "configuration file");
+    return false;
 }
 
 void ConfigReader::check_exit_is_on() {
@@ -218,22 +173,19 @@ void ConfigReader::check_persist_is_on() {
                                              "`persist` to true, or leave `persist_on_stop` away");
 }
 
-void ConfigReader::require(const YamlNode& node, std::string_view path) {
-    for (const KeySpec& key : config_keys()) {
-        // Drop-ins may bring the targets: whoever has seen all files asks for them.
-        if (!key.required || key_parent(key) != path || key.id == KeyId::kTargets) continue;
-        const bool there = std::any_of(node.keys.begin(), node.keys.end(), [&](const auto& k) {
-            return k.kind == Kind::kRefused || k.text == key_name(key);
-        });
-        if (!there) {
-            nodes_.fault(node, "found no `" + std::string(key_name(key)) +
-                                   "` in this entry, expected " + expected(key));
-        }
-    }
-}
-
 void ConfigReader::read_listen_entry(const YamlNode& node) {
+    entry_ = {};
+    unix_only_ = {};
     read_mapping(node, "listen[]");
+    // Without an address, or with a wrong one, it was reported.
+    if (entry_.place.line == 0) return;
+    if (!entry_.is_unix && unix_only_.line != 0) {
+        return nodes_.fault(unix_only_,
+                            "found `mode` or `group` beside the address at " +
+                                format_place(entry_.place) +
+                                ", expected them beside unix:/path only; leave them away");
+    }
+    config_.listen.push_back(std::move(entry_));
 }
 
 void ConfigReader::read_target(const YamlNode& node) {
@@ -258,12 +210,39 @@ void ConfigReader::read_address(const KeySpec& key, const YamlNode& node) {
     if (!nodes_.is_scalar(key, node)) return;
     Checked<ListenAddress> address = parse_address(node.text);
     if (!address) return nodes_.fault(node, "address: " + address.error());
-    address->place = nodes_.place(node);
     // Any number of listeners may each have a free port of their own.
-    const bool any_port = address->port == 0 && !address->systemd;
-    const std::string same = address->host + ":" + std::to_string(address->port);
+    const bool any_port = address->port == 0 && !address->systemd && !address->is_unix;
+    const std::string same =
+        address->is_unix ? address->host : address->host + ":" + std::to_string(address->port);
     if (!any_port && !nodes_.is_first(addresses_, same, node, key)) return;
-    config_.listen.push_back(std::move(*address));
+    entry_.host = std::move(address->host);
+    entry_.port = address->port;
+    entry_.systemd = address->systemd;
+    entry_.is_unix = address->is_unix;
+    entry_.place = nodes_.place(node);
+}
+
+void ConfigReader::read_mode(const KeySpec& key, const YamlNode& node) {
+    unix_only_ = nodes_.place(node);
+    if (!nodes_.is_scalar(key, node)) return;
+    const Checked<std::uint32_t> mode = parse_mode(node.text);
+    if (!mode) return nodes_.fault(node, "mode: " + mode.error());
+    entry_.mode = *mode;
+}
+
+void ConfigReader::read_group(const KeySpec& key, const YamlNode& node) {
+    unix_only_ = nodes_.place(node);
+    if (!nodes_.is_scalar(key, node)) return;
+    const Checked<std::uint32_t> group = parse_gid(node.text, find_group_);
+    if (!group) return nodes_.fault(node, "group: " + group.error());
+    entry_.group = *group;
+}
+
+void ConfigReader::read_web_config_file(const KeySpec& key, const YamlNode& node) {
+    if (!nodes_.is_scalar(key, node)) return;
+    if (const Checked<void> checked = check_file(node.text); !checked)
+        return nodes_.fault(node, "web_config_file: " + checked.error());
+    config_.web_config_file = beside(nodes_.file(), node.text);
 }
 
 void ConfigReader::read_path_view(const KeySpec& key, const YamlNode& node) {

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/selectors.h"
 
-#include <pwd.h>
-
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cstddef>
-#include <vector>
+#include <string>
 
 #include "config/keys.h"
 #include "config/values.h"
@@ -29,11 +26,6 @@ bool is_unit_byte(char c) {
 bool is_template(std::string_view unit) {
     const std::size_t at = unit.find('@');
     return at != std::string_view::npos && at + 1 == unit.rfind('.');
-}
-
-/// getpwnam(3) lists these, beside 0, as "the name was not found".
-bool means_not_found(int number) {
-    return number == 0 || number == ENOENT || number == ESRCH || number == EBADF || number == EPERM;
 }
 
 }  // namespace
@@ -100,42 +92,6 @@ Checked<void> check_cgroup(std::string_view text) {
                      "a path below the root of the cgroups; leave " + quoted(kMount) + " away");
     }
     return {};
-}
-
-Result<std::optional<std::uint32_t>> look_up_user(const std::string& name) {
-    constexpr std::size_t kMaxBytes = std::size_t{1} << 20U;  // of an entry, whoever made it
-    std::vector<char> texts(1024);
-    while (true) {
-        passwd entry{};
-        passwd* found = nullptr;
-        const int number = getpwnam_r(name.c_str(), &entry, texts.data(), texts.size(), &found);
-        if (found != nullptr) return found->pw_uid;
-        if (number == ERANGE && texts.size() < kMaxBytes) {
-            texts.resize(texts.size() * 2);
-        } else if (means_not_found(number)) {
-            return std::nullopt;
-        } else if (number != EINTR) {
-            return fail(errno_error(number, "cannot look up the user " + quoted(name)));
-        }
-    }
-}
-
-Checked<std::uint32_t> parse_uid(std::string_view text, const UserLookup& find_user) {
-    const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
-    if (!text.empty() && std::all_of(text.begin(), text.end(), is_digit)) {
-        const auto number = parse_count(text, 0, kMaxUid);
-        if (!number) return wrong(number.error());
-        return static_cast<std::uint32_t>(*number);
-    }
-    // The system would take a name with a NUL for the part before it.
-    if (!text.empty() && text.find('\0') == std::string_view::npos) {
-        const auto uid = find_user(std::string(text));
-        if (!uid) return wrong(uid.error().message() + "; write the user's number");
-        if (*uid) return **uid;
-    }
-    return wrong("found the unknown user " + quoted(text) +
-                 ", expected the name of a user of this machine or a number from 0 to " +
-                 std::to_string(kMaxUid) + "; create the user, or write its number");
 }
 
 }  // namespace vfswatchd

@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstdint>
-#include <functional>
-#include <optional>
-#include <string>
 #include <string_view>
 
-#include "base/result.h"
 #include "config/checked.h"
 
 namespace vfswatchd {
@@ -23,16 +18,5 @@ namespace vfswatchd {
 
 /// A path pattern below the root of the cgroup hierarchy.
 [[nodiscard]] Checked<void> check_cgroup(std::string_view text);
-
-/// A user's number by the user's name; absent: there is no such user.
-using UserLookup = std::function<Result<std::optional<std::uint32_t>>(const std::string& name)>;
-
-/// Asks this machine's user databases.
-/// Errors: a database could not be asked.
-/// Source: getpwnam_r(3), nsswitch.conf(5).
-[[nodiscard]] Result<std::optional<std::uint32_t>> look_up_user(const std::string& name);
-
-/// A user's number, written as such or as the user's name.
-[[nodiscard]] Checked<std::uint32_t> parse_uid(std::string_view text, const UserLookup& find_user);
 
 }  // namespace vfswatchd

@@ -89,7 +89,7 @@ void TargetReader::read_follow_children(const KeySpec& key, const YamlNode& node
 void TargetReader::check_processes(const YamlNode& processes) {
     const std::string_view follow = "follow_children";
     if (processes.keys.size() != 1 || processes.keys.front().text != follow) return;
-    std::vector<std::string_view> selectors = names_under("targets[].processes");
+    std::vector<std::string_view> selectors = names_under(config_keys(), "targets[].processes");
     std::erase(selectors, follow);
     nodes_.fault(processes.keys.front(),
                  "found `follow_children` alone, expected one of the keys " + listed(selectors) +

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "config/accounts.h"
 #include "config/config.h"
 #include "config/keys.h"
 #include "config/node_reader.h"
@@ -23,7 +24,7 @@ struct ExitNeed {
 /// Reads the values of one target after the other.
 class TargetReader {
   public:
-    TargetReader(NodeReader& nodes, UserLookup find_user)
+    TargetReader(NodeReader& nodes, IdLookup find_user)
         : nodes_(nodes), find_user_(std::move(find_user)) {}
 
     void start(const ConfigPlace& place);
@@ -72,7 +73,7 @@ class TargetReader {
     void read_texts(const KeySpec& key, const YamlNode& node, Check check, std::vector<Text>& out);
 
     NodeReader& nodes_;
-    UserLookup find_user_;
+    IdLookup find_user_;
     TargetConfig target_;       // the one being read
     bool has_include_ = false;  // whatever is in it
     ConfigPlace snippets_place_;

@@ -3,10 +3,12 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <sys/un.h>
 
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <filesystem>
 #include <system_error>
 
 #include "config/keys.h"
@@ -73,11 +75,10 @@ std::string canonical_ip(const std::string& host, int family) {
 }
 
 constexpr std::string_view kAddressShape =
-    "host:port or [v6]:port, such as \"127.0.0.1:9974\" or \"[::1]:9974\", or systemd";
+    "host:port or [v6]:port, such as \"127.0.0.1:9974\" or \"[::1]:9974\", unix:/path, or systemd";
 
 /// What people write instead, with its remedy; empty: nothing known.
 std::string address_remedy(std::string_view text) {
-    if (text.substr(0, 5) == "unix:") return "; unix sockets are not available yet";
     if (text.find("://") != std::string_view::npos) return "; leave the scheme and the path away";
     if (all_digits(text)) return "; write the host in front of the port";
     if (std::count(text.begin(), text.end(), ':') > 1 && text[0] != '[') {
@@ -87,6 +88,20 @@ std::string address_remedy(std::string_view text) {
         return "; for all addresses write \"0.0.0.0:PORT\" or \"[::]:PORT\"";
     }
     return {};
+}
+
+constexpr std::string_view kUnixScheme = "unix:";
+
+/// sun_path without its NUL, unix(7).
+constexpr std::size_t kMaxSocketPathBytes = sizeof(sockaddr_un::sun_path) - 1;
+
+Checked<void> check_socket_path(std::string_view path) {
+    if (path.empty() || path.front() != '/' || path.back() == '/')
+        return wrong(path, "the path of a unix socket, such as unix:/run/vfswatchd/metrics.sock");
+    if (path.size() > kMaxSocketPathBytes)
+        return wrong(path, "a path of at most " + std::to_string(kMaxSocketPathBytes) +
+                               " bytes, which is as much as the kernel takes");
+    return check_file(path);
 }
 
 Checked<std::string> parse_host(std::string_view text) {
@@ -205,6 +220,14 @@ Checked<ListenAddress> parse_address(std::string_view text) {
     ListenAddress address;
     address.systemd = text == kSystemdWord;
     if (address.systemd) return address;
+    address.is_unix = text.starts_with(kUnixScheme);
+    if (address.is_unix) {
+        const std::string_view path = text.substr(kUnixScheme.size());
+        if (const Checked<void> checked = check_socket_path(path); !checked)
+            return wrong(checked.error());
+        address.host = path;
+        return address;
+    }
     const std::string remedy = address_remedy(text);
     const std::size_t colon = text.rfind(':');
     const bool whole_v6 = !text.empty() && text.front() == '[' && text.back() == ']';
@@ -218,6 +241,30 @@ Checked<ListenAddress> parse_address(std::string_view text) {
     address.host = std::move(*host);
     address.port = static_cast<std::uint16_t>(*port);
     return address;
+}
+
+Checked<std::uint32_t> parse_mode(std::string_view text) {
+    constexpr std::uint32_t kMost = 0777;
+    std::uint32_t mode = 0;
+    const auto result = std::from_chars(text.data(), text.data() + text.size(), mode, 8);
+    const bool whole = result.ec == std::errc() && result.ptr == text.data() + text.size();
+    if (!whole || mode > kMost || text.size() < 3)
+        return wrong(text, "permissions in octal from \"000\" to \"0777\", such as \"0660\"");
+    return mode;
+}
+
+Checked<void> check_file(std::string_view text) {
+    if (text.empty()) return wrong("found an empty path, expected the path of a file");
+    const auto is_control = [](char c) {
+        return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+    };
+    if (std::any_of(text.begin(), text.end(), is_control))
+        return wrong("found a control character in the path " + quoted(text) + ", expected none");
+    return {};
+}
+
+std::string beside(const std::string& file, std::string_view path) {
+    return (std::filesystem::path(file).parent_path() / path).string();
 }
 
 Checked<void> check_name(std::string_view text) {

@@ -23,8 +23,17 @@ namespace vfswatchd {
 /// `true` or `false`, no other spelling.
 [[nodiscard]] Checked<bool> parse_bool(std::string_view text);
 
-/// host:port, [v6]:port or systemd. The host comes back in its canonical spelling.
+/// host:port, [v6]:port, unix:/path or systemd. The host comes back in its canonical spelling.
 [[nodiscard]] Checked<ListenAddress> parse_address(std::string_view text);
+
+/// Permissions of a file, in octal.
+[[nodiscard]] Checked<std::uint32_t> parse_mode(std::string_view text);
+
+/// A path that a message can show as it is.
+[[nodiscard]] Checked<void> check_file(std::string_view text);
+
+/// The path of a file that another file names; a relative one begins at that file's directory.
+[[nodiscard]] std::string beside(const std::string& file, std::string_view path);
 
 /// A target's name: [a-zA-Z0-9_.:-]{1,63}.
 [[nodiscard]] Checked<void> check_name(std::string_view text);
