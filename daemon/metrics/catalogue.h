@@ -97,6 +97,9 @@ inline constexpr auto kCatalogue = std::to_array<Metric>({
      "1 when the last attempt to load the configuration succeeded."},
     {"vfswatch_config_last_reload_success_timestamp_seconds", MetricKind::gauge, "",
      "When the configuration in force was loaded, in Unix time."},
+    {"vfswatch_web_config_last_reload_successful", MetricKind::gauge, "",
+     "1 when the last reading of the web config file, its certificates and keys succeeded; absent "
+     "where there is none."},
     {"vfswatch_target_info", MetricKind::gauge, "target, processes, paths",
      "1; what the target is configured to watch, shortened."},
     {"vfswatch_build_info", MetricKind::gauge, "version, revision, compiler, libbpf, kernel",

@@ -11,13 +11,12 @@ namespace vfswatchd {
 Exposition::Exposition(std::vector<Target> targets, SeriesLimits limits)
     : table_(std::move(targets), limits) {}
 
-std::unique_ptr<ScrapeStream> Exposition::scrape(const ReadSnapshot& snapshot,
-                                                 const SelfMetrics& self,
-                                                 SeriesTable::TimePoint now) {
-    std::string preamble = render_self_metrics(self, table_.targets());
+SeriesPage Exposition::scrape(const ReadSnapshot& snapshot, const SelfMetrics& self,
+                              SeriesTable::TimePoint now, const TargetChoice& choice) {
     table_.apply(snapshot, now);
-    preamble += render_table_metrics(table_);
-    return std::make_unique<ScrapeStream>(std::move(preamble), table_.rows());
+    return {
+        render_self_metrics(self, table_.targets(), choice) + render_table_metrics(table_, choice),
+        table_.rows(choice)};
 }
 
 }  // namespace vfswatchd

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <memory>
 #include <vector>
 
 #include "metrics/exposition.h"
@@ -18,9 +17,9 @@ class Exposition {
   public:
     Exposition(std::vector<Target> targets, SeriesLimits limits);
 
-    /// Adds a snapshot and opens the page that shows it.
-    std::unique_ptr<ScrapeStream> scrape(const ReadSnapshot& snapshot, const SelfMetrics& self,
-                                         SeriesTable::TimePoint now);
+    /// Adds a snapshot and makes the page that shows it, of the chosen targets.
+    [[nodiscard]] SeriesPage scrape(const ReadSnapshot& snapshot, const SelfMetrics& self,
+                                    SeriesTable::TimePoint now, const TargetChoice& choice = {});
 
     /// For what happens between two scrapes.
     [[nodiscard]] SeriesTable& table() { return table_; }

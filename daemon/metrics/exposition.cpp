@@ -49,17 +49,27 @@ char* put_line(char* to, const FileFamily& family, std::string_view labels, std:
     return to;
 }
 
+/// Copies what is left of a text, as far as it fits; returns how much.
+std::size_t take(std::string_view text, std::size_t& taken, char* buffer, std::size_t capacity) {
+    const std::size_t size = std::min(capacity, text.size() - taken);
+    std::memcpy(buffer, text.data() + taken, size);
+    taken += size;
+    return size;
+}
+
 }  // namespace
 
-ScrapeStream::ScrapeStream(std::string preamble, std::vector<SeriesRow> rows)
-    : pending_(std::move(preamble)), rows_(std::move(rows)), row_(rows_.size()) {}
+ScrapeStream::ScrapeStream(std::shared_ptr<const SeriesPage> page)
+    : page_(std::move(page)), row_(rows().size()) {}
 
 std::size_t ScrapeStream::read(char* buffer, std::size_t capacity) {
     std::size_t filled = 0;
     while (filled < capacity) {
-        if (pending_taken_ < pending_.size()) {
-            filled += take_pending(buffer + filled, capacity - filled);
-        } else if (row_ < rows_.size()) {
+        if (preamble_taken_ < page_->preamble.size()) {
+            filled += take(page_->preamble, preamble_taken_, buffer + filled, capacity - filled);
+        } else if (pending_taken_ < pending_.size()) {
+            filled += take(pending_, pending_taken_, buffer + filled, capacity - filled);
+        } else if (row_ < rows().size()) {
             filled += write_whole_lines(buffer + filled, capacity - filled);
         } else if (families_begun_ < std::size(kFamilies)) {
             begin_next_family();
@@ -70,18 +80,11 @@ std::size_t ScrapeStream::read(char* buffer, std::size_t capacity) {
     return filled;
 }
 
-std::size_t ScrapeStream::take_pending(char* buffer, std::size_t capacity) {
-    const std::size_t size = std::min(capacity, pending_.size() - pending_taken_);
-    std::memcpy(buffer, pending_.data() + pending_taken_, size);
-    pending_taken_ += size;
-    return size;
-}
-
 std::size_t ScrapeStream::write_whole_lines(char* buffer, std::size_t capacity) {
     const FileFamily& family = kFamilies[families_begun_ - 1];
     char* to = buffer;
-    for (; row_ < rows_.size(); ++row_) {
-        const SeriesRow& row = rows_[row_];
+    for (; row_ < rows().size(); ++row_) {
+        const SeriesRow& row = rows()[row_];
         const std::uint64_t value = row.counts.*family.field;
         if (value == 0 && !family.shows_zero) continue;
         const std::string_view labels = row.labels.view();
@@ -98,11 +101,11 @@ std::size_t ScrapeStream::write_whole_lines(char* buffer, std::size_t capacity) 
 
 void ScrapeStream::begin_next_family() {
     const FileFamily& family = kFamilies[families_begun_++];
-    const auto shown = std::find_if(rows_.begin(), rows_.end(), [&](const SeriesRow& row) {
+    const auto shown = std::find_if(rows().begin(), rows().end(), [&](const SeriesRow& row) {
         return family.shows_zero || row.counts.*family.field != 0;
     });
-    row_ = static_cast<std::size_t>(shown - rows_.begin());
-    if (shown == rows_.end()) return;
+    row_ = static_cast<std::size_t>(shown - rows().begin());
+    if (shown == rows().end()) return;
     clear_pending();
     append_family_header(pending_, family.metric);
 }

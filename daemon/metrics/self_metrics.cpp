@@ -88,17 +88,24 @@ void add_maps(Families& families, const std::vector<MapRow>& maps) {
 }
 
 void add_snippets(Families& families, const std::vector<SnippetCounts>& snippets,
-                  const std::vector<Target>& targets) {
+                  const std::vector<Target>& targets, const TargetChoice& choice) {
+    const auto is_shown = [&](const SnippetCounts& counts) {
+        return choice.has(targets.at(counts.target).name);
+    };
     families.begin(metric("vfswatch_snippets_total"));
-    for (const SnippetCounts& counts : snippets)
+    for (const SnippetCounts& counts : snippets) {
+        if (!is_shown(counts)) continue;
         for (const auto& [word, outcome] : kSnippetOutcomes)
             families.add(
                 {{"target", targets.at(counts.target).name}, {"outcome", std::string(word)}},
                 static_cast<double>(counts.of(outcome)));
+    }
     families.begin(metric("vfswatch_snippets_sampled_total"));
-    for (const SnippetCounts& counts : snippets)
+    for (const SnippetCounts& counts : snippets) {
+        if (!is_shown(counts)) continue;
         families.add({{"target", targets.at(counts.target).name}},
                      static_cast<double>(counts.taken));
+    }
 }
 
 void add_state_resets(Families& families, const StateResets& resets) {
@@ -108,13 +115,18 @@ void add_state_resets(Families& families, const StateResets& resets) {
     families.add({{"reason", "damaged"}}, static_cast<double>(resets.damaged));
 }
 
-void add_config(Families& families, const SelfMetrics& self, const std::vector<Target>& targets) {
+void add_config(Families& families, const SelfMetrics& self, const std::vector<Target>& targets,
+                const TargetChoice& choice) {
     families.single(metric("vfswatch_config_last_reload_successful"),
                     self.config_last_reload_successful ? 1 : 0);
     families.single(metric("vfswatch_config_last_reload_success_timestamp_seconds"),
                     self.config_last_reload_success_timestamp_seconds);
+    if (self.web_config_last_reload_successful)
+        families.single(metric("vfswatch_web_config_last_reload_successful"),
+                        *self.web_config_last_reload_successful ? 1 : 0);
     families.begin(metric("vfswatch_target_info"));
     for (const Target& target : targets) {
+        if (!choice.has(target.name)) continue;
         families.add(
             {{"target", target.name}, {"processes", target.processes}, {"paths", target.paths}}, 1);
     }
@@ -142,15 +154,16 @@ void add_process(Families& families, const ProcessMetrics& process) {
 
 }  // namespace
 
-std::string render_self_metrics(const SelfMetrics& self, const std::vector<Target>& targets) {
+std::string render_self_metrics(const SelfMetrics& self, const std::vector<Target>& targets,
+                                const TargetChoice& choice) {
     Families families;
     add_probes(families, self);
     add_maps(families, self.maps);
-    add_snippets(families, self.snippets, targets);
+    add_snippets(families, self.snippets, targets, choice);
     add_state_resets(families, self.state_resets);
     families.single(metric("vfswatch_paths_resolved_total"),
                     static_cast<double>(self.paths_resolved));
-    add_config(families, self, targets);
+    add_config(families, self, targets, choice);
     add_build(families, self.build);
     families.single(metric("vfswatch_scrape_duration_seconds"), self.last_scrape_duration_seconds);
     add_process(families, self.process);

@@ -9,6 +9,7 @@
 #include "metrics/process_metrics.h"
 #include "model/snippet.h"
 #include "model/target.h"
+#include "model/target_choice.h"
 
 namespace vfswatchd {
 
@@ -64,11 +65,14 @@ struct SelfMetrics {
     std::uint64_t paths_resolved = 0;
     bool config_last_reload_successful = true;
     double config_last_reload_success_timestamp_seconds = 0;  ///< Unix time
+    std::optional<bool> web_config_last_reload_successful;    ///< absent: there is none
     std::optional<double> last_scrape_duration_seconds;       ///< absent before the first scrape
     ProcessMetrics process;
 };
 
-/// As exposition text, by prometheus-cpp's serializer; families without a sample are left out.
-std::string render_self_metrics(const SelfMetrics& self, const std::vector<Target>& targets);
+/// As exposition text, by prometheus-cpp's serializer; families without a sample are left out, and
+/// what is of a target that was not chosen.
+std::string render_self_metrics(const SelfMetrics& self, const std::vector<Target>& targets,
+                                const TargetChoice& choice = {});
 
 }  // namespace vfswatchd

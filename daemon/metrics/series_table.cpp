@@ -117,12 +117,18 @@ void SeriesTable::apply(const ReadSnapshot& snapshot, TimePoint now) {
     drop_idle(now);
 }
 
-std::vector<SeriesRow> SeriesTable::rows() const {
+std::vector<SeriesRow> SeriesTable::rows(const TargetChoice& choice) const {
+    std::vector<bool> chosen;
+    for (const Target& target : targets_)
+        chosen.push_back(choice.has(target.name));
+    const auto is_shown = [&chosen](const Series& series) {
+        return series.live && chosen[series.target];
+    };
     std::vector<SeriesRow> rows;
-    rows.reserve(series_count());
-    for (const Series& series : series_) {
-        if (series.live) rows.push_back({series.labels, series.counts});
-    }
+    // No more room than it takes: it is held until the slowest client has read it.
+    rows.reserve(static_cast<std::size_t>(std::count_if(series_.begin(), series_.end(), is_shown)));
+    for (const Series& series : series_)
+        if (is_shown(series)) rows.push_back({series.labels, series.counts});
     return rows;
 }
 

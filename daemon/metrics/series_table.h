@@ -18,6 +18,7 @@
 #include "metrics/label_set.h"
 #include "model/reads.h"
 #include "model/target.h"
+#include "model/target_choice.h"
 
 namespace vfswatchd {
 
@@ -89,8 +90,8 @@ class SeriesTable {
         return id < sums_.size() && sums_[id].known;
     }
 
-    /// A copy of every series; label texts are shared.
-    [[nodiscard]] std::vector<SeriesRow> rows() const;
+    /// A copy of every series of the chosen targets; label texts are shared.
+    [[nodiscard]] std::vector<SeriesRow> rows(const TargetChoice& choice = {}) const;
 
     [[nodiscard]] const std::vector<Target>& targets() const { return targets_; }
     [[nodiscard]] const SeriesLimits& limits() const { return limits_; }

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <string_view>
+#include <vector>
 
 #include "base/errno_name.h"
 #include "metrics/escape.h"
@@ -27,29 +28,39 @@ std::string label_set(std::string_view first, std::string_view first_value, std:
     return labels + '}';
 }
 
-void append_totals(std::string& out, const SeriesTable& table, const Metric& metric,
-                   std::uint64_t ReadCounts::*field) {
-    if (table.books().empty()) return;
-    append_family_header(out, metric);
-    for (std::size_t i = 0; i < table.books().size(); ++i) {
-        append_sample(out, metric, label_set("target", table.targets()[i].name),
-                      table.books()[i].total.*field);
-    }
+/// One of the targets that the page shows, with its books.
+struct Shown {
+    const Target& target;
+    const TargetBooks& books;
+};
+
+std::vector<Shown> shown_targets(const SeriesTable& table, const TargetChoice& choice) {
+    std::vector<Shown> shown;
+    for (std::size_t i = 0; i < table.books().size(); ++i)
+        if (choice.has(table.targets()[i].name))
+            shown.push_back({table.targets()[i], table.books()[i]});
+    return shown;
 }
 
-void append_overflow(std::string& out, const SeriesTable& table, const Metric& metric,
-                     std::uint64_t ReadCounts::*field) {
-    if (table.books().empty()) return;
+void append_totals(std::string& out, const std::vector<Shown>& shown, const Metric& metric,
+                   std::uint64_t ReadCounts::*field) {
+    if (shown.empty()) return;
     append_family_header(out, metric);
-    for (std::size_t i = 0; i < table.books().size(); ++i) {
-        const std::string& target = table.targets()[i].name;
-        const TargetBooks& books = table.books()[i];
-        append_sample(out, metric, label_set("target", target, "reason", "series_limit"),
+    for (const auto& [target, books] : shown)
+        append_sample(out, metric, label_set("target", target.name), books.total.*field);
+}
+
+void append_overflow(std::string& out, const std::vector<Shown>& shown, bool paths_hidden,
+                     const Metric& metric, std::uint64_t ReadCounts::*field) {
+    if (shown.empty()) return;
+    append_family_header(out, metric);
+    for (const auto& [target, books] : shown) {
+        append_sample(out, metric, label_set("target", target.name, "reason", "series_limit"),
                       books.over_series_limit.*field);
-        append_sample(out, metric, label_set("target", target, "reason", "map_full"),
+        append_sample(out, metric, label_set("target", target.name, "reason", "map_full"),
                       books.over_map_full.*field);
-        if (table.paths_hidden())
-            append_sample(out, metric, label_set("target", target, "reason", "path_hidden"),
+        if (paths_hidden)
+            append_sample(out, metric, label_set("target", target.name, "reason", "path_hidden"),
                           books.over_path_hidden.*field);
     }
 }
@@ -60,29 +71,27 @@ std::string errno_label(int number) {
     return name.empty() ? std::to_string(number) : std::string(name);
 }
 
-void append_errnos(std::string& out, const SeriesTable& table) {
+void append_errnos(std::string& out, const std::vector<Shown>& shown) {
     constexpr const Metric& kMetric = metric("vfswatch_target_read_errors_total");
     bool has_header = false;
-    for (std::size_t i = 0; i < table.books().size(); ++i) {
-        for (const auto& [number, calls] : table.books()[i].errnos) {
+    for (const auto& [target, books] : shown) {
+        for (const auto& [number, calls] : books.errnos) {
             if (!has_header) append_family_header(out, kMetric);
             has_header = true;
-            append_sample(
-                out, kMetric,
-                label_set("target", table.targets()[i].name, "errno", errno_label(number)), calls);
+            append_sample(out, kMetric,
+                          label_set("target", target.name, "errno", errno_label(number)), calls);
         }
     }
 }
 
-void append_durations(std::string& out, const SeriesTable& table) {
+void append_durations(std::string& out, const std::vector<Shown>& shown) {
     constexpr const Metric& kMetric = metric("vfswatch_target_read_duration_seconds");
     bool has_header = false;
-    for (std::size_t i = 0; i < table.books().size(); ++i) {
-        const Target& target = table.targets()[i];
+    for (const auto& [target, books] : shown) {
         if (!target.latency) continue;
         if (!has_header) append_family_header(out, kMetric);
         has_header = true;
-        append_histogram(out, kMetric, target.name, table.books()[i].durations);
+        append_histogram(out, kMetric, target.name, books.durations);
     }
 }
 
@@ -102,14 +111,17 @@ void append_single(std::string& out, const Metric& metric, std::uint64_t value) 
 
 }  // namespace
 
-std::string render_table_metrics(const SeriesTable& table) {
+std::string render_table_metrics(const SeriesTable& table, const TargetChoice& choice) {
+    const std::vector<Shown> shown = shown_targets(table, choice);
     std::string out;
-    append_totals(out, table, metric("vfswatch_target_read_bytes_total"), &ReadCounts::bytes);
-    append_totals(out, table, metric("vfswatch_target_read_calls_total"), &ReadCounts::calls);
-    append_errnos(out, table);
-    append_durations(out, table);
-    append_overflow(out, table, metric("vfswatch_overflow_read_bytes_total"), &ReadCounts::bytes);
-    append_overflow(out, table, metric("vfswatch_overflow_read_calls_total"), &ReadCounts::calls);
+    append_totals(out, shown, metric("vfswatch_target_read_bytes_total"), &ReadCounts::bytes);
+    append_totals(out, shown, metric("vfswatch_target_read_calls_total"), &ReadCounts::calls);
+    append_errnos(out, shown);
+    append_durations(out, shown);
+    append_overflow(out, shown, table.paths_hidden(), metric("vfswatch_overflow_read_bytes_total"),
+                    &ReadCounts::bytes);
+    append_overflow(out, shown, table.paths_hidden(), metric("vfswatch_overflow_read_calls_total"),
+                    &ReadCounts::calls);
     append_unattributed(out, table, metric("vfswatch_unattributed_read_bytes_total"),
                         &ReadCounts::bytes);
     append_unattributed(out, table, metric("vfswatch_unattributed_read_calls_total"),
