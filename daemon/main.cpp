@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "config/fault.h"
@@ -11,6 +12,7 @@
 #include "service/log.h"
 #include "service/options.h"
 #include "service/report.h"
+#include "service/web_access.h"
 
 namespace {
 
@@ -26,10 +28,17 @@ ExitCode print(const std::string& text) {
     return ExitCode::kOk;
 }
 
-ExitCode refuse(const Log& log, const std::vector<ConfigFault>& faults) {
-    for (const ConfigFault& fault : faults)
-        log.error(format_fault(fault));
+ExitCode refuse(const Log& log, const std::vector<std::string>& faults) {
+    for (const std::string& fault : faults)
+        log.error(fault);
     return ExitCode::kConfig;
+}
+
+ExitCode refuse(const Log& log, const std::vector<ConfigFault>& faults) {
+    std::vector<std::string> lines;
+    for (const ConfigFault& fault : faults)
+        lines.push_back(format_fault(fault));
+    return refuse(log, lines);
 }
 
 ExitCode run(const Options& options) {
@@ -43,8 +52,10 @@ ExitCode run(const Options& options) {
     if (!config) return refuse(log, config.error());
     const auto filter = lower(*config);
     if (!filter) return refuse(log, filter.error());
+    WebReading web = read_web(config->web_config_file);
+    if (!web.faults.empty()) return refuse(log, web.faults);
     if (options.check_config) return print(describe(*config, *filter));
-    return run_daemon(source, *config, *filter, log);
+    return run_daemon(source, *config, *filter, std::move(web), log);
 }
 
 }  // namespace

@@ -6,7 +6,8 @@
 namespace vfswatchd {
 
 ConnectionTable::Connection* ConnectionTable::opened(int socket, Clock::time_point now) {
-    const auto self = connections_.insert(connections_.end(), {socket, now, false, true, {}});
+    const auto self =
+        connections_.insert(connections_.end(), {socket, now, false, true, nullptr, {}});
     self->self = self;
     ++alive_;
     ++waiting_;

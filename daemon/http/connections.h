@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <list>
+#include <memory>
 
 namespace vfswatchd {
 
@@ -21,7 +22,8 @@ class ConnectionTable {
         int socket = -1;
         Clock::time_point asked;
         bool hung_up = false;
-        bool waits = true;  ///< its client has no whole answer yet
+        bool waits = true;                  ///< its client has no whole answer yet
+        std::shared_ptr<const void> keeps;  ///< what its session needs
         std::list<Connection>::iterator self;
     };
 

@@ -4,7 +4,9 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include <array>
 #include <cerrno>
@@ -129,19 +131,7 @@ std::optional<HttpAddress> bound_address(int socket) {
     return HttpAddress{host.data(), port_of(bound), false};
 }
 
-}  // namespace
-
-std::string to_text(const HttpAddress& address) {
-    if (address.is_unix) return "unix:" + address.host;
-    const bool v6 = address.host.find(':') != std::string::npos;
-    return (v6 ? "[" + address.host + "]" : address.host) + ":" + std::to_string(address.port);
-}
-
-std::string to_url(const HttpAddress& address) {
-    return (address.is_unix ? "" : "http://") + to_text(address);
-}
-
-Result<Listener> open_listener(const HttpAddress& address) {
+Result<Listener> open_ip_listener(const HttpAddress& address) {
     Result<AddrinfoPtr> resolved = resolve(address);
     if (!resolved) return fail(resolved.error());
     const addrinfo& info = **resolved;
@@ -155,6 +145,106 @@ Result<Listener> open_listener(const HttpAddress& address) {
         return fail(listen_error(address, errno));
     }
     return listener;
+}
+
+sockaddr_un unix_address(const std::string& path) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path.copy(address.sun_path, sizeof address.sun_path - 1);
+    return address;
+}
+
+/// Whether there is a socket at the path that nobody listens on any more.
+bool is_left_behind(const std::string& path) {
+    struct ::stat status {};
+    if (::lstat(path.c_str(), &status) != 0 || !S_ISSOCK(status.st_mode)) return false;
+    const UniqueFd probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    const sockaddr_un address = unix_address(path);
+    return probe &&
+           ::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) !=
+               0 &&
+           errno == ECONNREFUSED;
+}
+
+const char* unix_remedy(int number) {
+    switch (number) {
+        case EADDRINUSE:
+            return "another process listens there, or it is no socket: stop it, or choose another "
+                   "path with listen.address";
+        case ENOENT:
+            return "its directory is missing: create it, or name one that exists, such as "
+                   "/run/vfswatchd";
+        case EACCES:
+        case EROFS:
+            return "let the user that runs vfswatchd write to its directory; as a service that is "
+                   "the user vfswatchd, which may write to /run/vfswatchd";
+        case EPERM:
+            return "the user that runs vfswatchd must be in the group (SupplementaryGroups= of the "
+                   "service)";
+        default:
+            return "check listen.address and its mode and group";
+    }
+}
+
+Error unix_error(const HttpAddress& address, int number) {
+    return plain_error("listen on " + to_text(address) + ": " +
+                       std::generic_category().message(number) + ": " + unix_remedy(number));
+}
+
+/// Nobody may connect yet.
+bool bind_closed(int socket, const std::string& path) {
+    const sockaddr_un where = unix_address(path);
+    return ::fchmod(socket, 0) == 0 &&
+           ::bind(socket, reinterpret_cast<const sockaddr*>(&where), sizeof where) == 0;
+}
+
+bool let_in(const HttpAddress& address) {
+    const char* path = address.host.c_str();
+    if (address.group && ::lchown(path, static_cast<::uid_t>(-1), *address.group) != 0)
+        return false;
+    return ::chmod(path, address.mode) == 0;
+}
+
+Result<Listener> open_unix_listener(const HttpAddress& address) {
+    if (is_left_behind(address.host)) ::unlink(address.host.c_str());
+    Listener listener{UniqueFd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)),
+                      address};
+    const int socket = listener.socket.get();
+    if (socket < 0 || !bind_closed(socket, address.host)) return fail(unix_error(address, errno));
+    listener.file = SocketFile(address.host);
+    if (!let_in(address) || ::listen(socket, SOMAXCONN) != 0)
+        return fail(unix_error(address, errno));
+    return listener;
+}
+
+}  // namespace
+
+std::string to_text(const HttpAddress& address) {
+    if (address.is_unix) return "unix:" + address.host;
+    const bool v6 = address.host.find(':') != std::string::npos;
+    return (v6 ? "[" + address.host + "]" : address.host) + ":" + std::to_string(address.port);
+}
+
+std::string to_url(const HttpAddress& address, bool tls) {
+    if (address.is_unix) return to_text(address);
+    return (tls ? "https://" : "http://") + to_text(address);
+}
+
+SocketFile::SocketFile(std::string path) : path_(std::move(path)) {
+    struct ::stat status {};
+    if (::lstat(path_.c_str(), &status) != 0) path_.clear();
+    device_ = status.st_dev;
+    inode_ = status.st_ino;
+}
+
+SocketFile::~SocketFile() {
+    struct ::stat status {};
+    if (path_.empty() || ::lstat(path_.c_str(), &status) != 0) return;
+    if (status.st_dev == device_ && status.st_ino == inode_) ::unlink(path_.c_str());
+}
+
+Result<Listener> open_listener(const HttpAddress& address) {
+    return address.is_unix ? open_unix_listener(address) : open_ip_listener(address);
 }
 
 Result<Listener> adopt_listener(UniqueFd socket, const std::string& name) {

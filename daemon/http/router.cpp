@@ -2,6 +2,7 @@
 #include "http/router.h"
 
 #include <exception>
+#include <utility>
 
 #include "http/accept_encoding.h"
 #include "http/gzip.h"
@@ -9,62 +10,15 @@
 namespace vfswatchd {
 namespace {
 
-constexpr char kPlainText[] = "text/plain; charset=utf-8";
 constexpr char kHtml[] = "text/html; charset=utf-8";
 constexpr char kTextFormat[] = "text/plain; version=0.0.4; charset=utf-8";
 constexpr char kContentSecurityPolicy[] =
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'";
 
-HttpReply reply(unsigned status, const char* content_type, std::string body) {
-    HttpReply made;
-    made.status = status;
-    made.headers = {{"Content-Type", content_type},
-                    {"Cache-Control", "no-store"},
-                    {"X-Content-Type-Options", "nosniff"}};
-    made.body = std::move(body);
-    return made;
-}
-
-HttpReply text_reply(unsigned status, const char* line) {
-    return reply(status, kPlainText, std::string(line) + "\n");
-}
-
 HttpReply not_ready() {
     return text_reply(503, "starting: the probes are not attached yet");
 }
-
-/// One of the places for scrapes, given back when the page was sent or its client is gone.
-class ScrapePlace {
-  public:
-    explicit ScrapePlace(std::shared_ptr<std::atomic<std::size_t>> taken)
-        : taken_(std::move(taken)), before_(taken_->fetch_add(1)) {}
-    ScrapePlace(ScrapePlace&&) noexcept = default;
-    ScrapePlace& operator=(ScrapePlace&&) = delete;
-    ScrapePlace(const ScrapePlace&) = delete;
-    ScrapePlace& operator=(const ScrapePlace&) = delete;
-    ~ScrapePlace() {
-        if (taken_) taken_->fetch_sub(1);
-    }
-    [[nodiscard]] std::size_t before() const { return before_; }
-
-  private:
-    std::shared_ptr<std::atomic<std::size_t>> taken_;
-    std::size_t before_;
-};
-
-class PlacedSource : public BodySource {
-  public:
-    PlacedSource(ScrapePlace place, std::unique_ptr<BodySource> source)
-        : place_(std::move(place)), source_(std::move(source)) {}
-    std::size_t read(char* buffer, std::size_t capacity) override {
-        return source_->read(buffer, capacity);
-    }
-
-  private:
-    ScrapePlace place_;
-    std::unique_ptr<BodySource> source_;
-};
 
 /// Stands for a page of unknown length that HEAD does not ask for.
 struct UnreadSource : BodySource {
@@ -73,12 +27,10 @@ struct UnreadSource : BodySource {
 
 }  // namespace
 
-Router::Router(HttpHandlers handlers, std::size_t max_scrapes)
-    : handlers_(std::move(handlers)),
-      max_scrapes_(max_scrapes),
-      scrapes_(std::make_shared<std::atomic<std::size_t>>(0)) {}
+Router::Router(HttpHandlers handlers, double most_pages)
+    : handlers_(std::move(handlers)), pages_(handlers_.scrape, most_pages) {}
 
-HttpReply Router::answer(const HttpRequest& request) const {
+HttpReply Router::answer(const HttpRequest& request) {
     try {
         return route(request);
     } catch (const std::exception& error) {
@@ -97,7 +49,7 @@ void Router::report(const std::string& message) const noexcept {
     }
 }
 
-HttpReply Router::route(const HttpRequest& request) const {
+HttpReply Router::route(const HttpRequest& request) {
     using Page = HttpReply (Router::*)() const;
     constexpr std::pair<std::string_view, Page> kPages[] = {{"/", &Router::page},
                                                             {"/-/healthy", &Router::health},
@@ -118,35 +70,32 @@ HttpReply Router::route(const HttpRequest& request) const {
     return scrape ? metrics(request) : (this->*found)();
 }
 
-HttpReply Router::metrics(const HttpRequest& request) const {
+HttpReply Router::metrics(const HttpRequest& request) {
     if (!handlers_.ready()) return not_ready();
+    const TargetChoice choice(request.targets);
+    for (const std::string& name : choice.names())
+        if (!handlers_.has_target(name))
+            return text_reply(400, "no such target: see / for those that there are");
     const bool gzip = accepts_gzip(request.accept_encoding);
-    HttpReply made = reply(200, kTextFormat, "");
+    HttpReply made = make_reply(200, kTextFormat, "");
     made.headers.emplace_back("Vary", "Accept-Encoding");
     if (gzip) made.headers.emplace_back("Content-Encoding", "gzip");
     if (request.method == "HEAD") {
         made.stream = std::make_unique<UnreadSource>();
         return made;
     }
-
-    ScrapePlace place(scrapes_);
-    if (place.before() >= max_scrapes_) {
-        HttpReply busy = text_reply(503, "busy: too many scrapes at once");
-        busy.headers.emplace_back("Retry-After", "1");
-        return busy;
-    }
-    Result<std::unique_ptr<BodySource>> source = handlers_.scrape();
-    if (!source || *source == nullptr) {
-        report("scrape: " + (source ? "no page" : source.error().message()));
+    auto body = pages_.open(choice, ScrapePages::Clock::now());
+    if (!body) {
+        report("scrape: " + body.error().message());
         return text_reply(500, "the scrape failed: see the log of vfswatchd");
     }
-    made.stream = std::make_unique<PlacedSource>(std::move(place), std::move(*source));
+    made.stream = std::move(*body);
     if (gzip) made.stream = std::make_unique<GzipSource>(std::move(made.stream));
     return made;
 }
 
 HttpReply Router::page() const {
-    HttpReply made = reply(200, kHtml, handlers_.page());
+    HttpReply made = make_reply(200, kHtml, handlers_.page());
     made.headers.emplace_back("Content-Security-Policy", kContentSecurityPolicy);
     made.headers.emplace_back("Referrer-Policy", "no-referrer");
     return made;

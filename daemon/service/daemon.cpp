@@ -27,6 +27,7 @@
 #include "service/report.h"
 #include "service/succession.h"
 #include "service/watch.h"
+#include "service/web_access.h"
 
 namespace vfswatchd {
 namespace {
@@ -51,7 +52,8 @@ class Service {
         return {.page = [this] { return page(); },
                 .healthy = [this] { return loop_.alive(); },
                 .ready = [this] { return watch() != nullptr; },
-                .scrape = [this] { return scrape(); },
+                .has_target = [this](const std::string& name) { return has_target(name); },
+                .scrape = [this](const TargetChoice& choice) { return scrape(choice); },
                 .failed = [this](const std::string& message) { log_.warning(message); }};
     }
 
@@ -62,10 +64,16 @@ class Service {
         return render_page(current->targets(), current->attached());
     }
 
-    [[nodiscard]] Result<std::unique_ptr<BodySource>> scrape() const {
+    [[nodiscard]] bool has_target(const std::string& name) const {
+        const auto current = watch();
+        return current && current->has_target(name);
+    }
+
+    [[nodiscard]] Result<std::shared_ptr<const ScrapePage>> scrape(
+        const TargetChoice& choice) const {
         const auto current = watch();
         if (!current) return fail(plain_error("the probes are not attached yet"));
-        return current->scrape();
+        return current->scrape(choice);
     }
 
     const Log& log_;
@@ -86,8 +94,8 @@ OrRefusal<std::vector<Listener>> listen(const Config& config, std::vector<Passed
 
 std::string urls_of(const HttpServer& server) {
     std::string where;
-    for (const HttpAddress& address : server.addresses())
-        where += " " + to_url(address);
+    for (const std::string& url : server.urls())
+        where += " " + url;
     return where;
 }
 
@@ -137,7 +145,7 @@ void publish(const std::shared_ptr<Watch>& watch, const Config& config, const Es
 }
 
 OrRefusal<void> serve(const ConfigSource& source, const Config& config, const Filter& filter,
-                      const Log& log) {
+                      WebReading web, const Log& log) {
     AskForReload reload;
     auto loop = Loop::create([&reload] { (void)reload(); });
     if (!loop) return refuse(ExitCode::kUnavailable, loop.error().message());
@@ -159,8 +167,12 @@ OrRefusal<void> serve(const ConfigSource& source, const Config& config, const Fi
     if (*watch) publish(*watch, config, places, service, log);
     // Going on takes a moment, in which clients wait in the sockets' queues: no scrape fails over a
     // restart. Beginning anew takes longer, and they are told so.
-    auto server = HttpServer::serve(std::move(*listeners), service.handlers());
+    auto server =
+        HttpServer::serve(std::move(*listeners), service.handlers(), HttpLimits{}, web.access);
     if (!server) return refuse(ExitCode::kUnavailable, server.error().message());
+    for (const std::string& warning : exposure_warnings(server->addresses(), web.access))
+        log.warning(warning);
+    WebAccess access(std::move(web), *server, log);
     if (!*watch) {
         watch = start_anew(config, filter, log);
         if (!watch) return tl::unexpected(watch.error());
@@ -169,8 +181,10 @@ OrRefusal<void> serve(const ConfigSource& source, const Config& config, const Fi
     }
     Watch& counts = **watch;
     MissWatch misses(counts, config.probe, log);
-    (*loop)->each_second([&misses, &counts, &log, told = false]() mutable {
+    (*loop)->each_second([&misses, &access, &counts, &log, told = false]() mutable {
         misses.look();
+        access.look();
+        counts.note_web_config(access.successful());
         const auto reclaimed = counts.reclaim();
         if (!reclaimed && !std::exchange(told, true))
             log.warning("idle files keep their place in limits.max_files: " +
@@ -178,7 +192,8 @@ OrRefusal<void> serve(const ConfigSource& source, const Config& config, const Fi
         if (auto done = counts.save(); !done)
             log.warning("a crash would lose counts: " + done.error().message());
     });
-    Reloader reloader(source, config, {counts, places, **loop, urls_of(*server)}, log);
+    counts.note_web_config(access.successful());
+    Reloader reloader(source, config, {counts, places, **loop, access, urls_of(*server)}, log);
     reload = [&reloader] { return reloader.reload(); };
     if (auto done = (*loop)->watch(counts.name_ring_fd(), [&counts] { counts.drain_names(); });
         !done)
@@ -202,8 +217,8 @@ OrRefusal<void> serve(const ConfigSource& source, const Config& config, const Fi
 }  // namespace
 
 ExitCode run_daemon(const ConfigSource& source, const Config& config, const Filter& filter,
-                    const Log& log) {
-    const auto served = serve(source, config, filter, log);
+                    WebReading web, const Log& log) {
+    const auto served = serve(source, config, filter, std::move(web), log);
     if (served) return ExitCode::kOk;
     log.error(served.error().message);
     return served.error().code;

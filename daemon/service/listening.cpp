@@ -52,7 +52,8 @@ Result<Listening> open_listeners(const Config& config, std::vector<PassedFd> soc
     if (!takes_passed) listening.warnings = unused(sockets);
     for (const ListenAddress& address : config.listen) {
         if (!address.systemd) {
-            auto listener = open_listener({address.host, address.port});
+            auto listener = open_listener(
+                {address.host, address.port, address.is_unix, address.mode, address.group});
             if (!listener) return fail(listener.error());
             listening.listeners.push_back(std::move(*listener));
             continue;

@@ -32,7 +32,8 @@ ReloadOutcome refused(const std::vector<ConfigFault>& faults) {
 
 bool same_listeners(const Config& one, const Config& other) {
     const auto same = [](const ListenAddress& a, const ListenAddress& b) {
-        return a.host == b.host && a.port == b.port && a.systemd == b.systemd;
+        return a.host == b.host && a.port == b.port && a.systemd == b.systemd &&
+               a.is_unix == b.is_unix && a.mode == b.mode && a.group == b.group;
     };
     return one.listens_by_default == other.listens_by_default &&
            std::equal(one.listen.begin(), one.listen.end(), other.listen.begin(),
@@ -117,8 +118,12 @@ ReloadOutcome Reloader::put_in_force(Config config) {
     if (const std::string why = obstacle(parts_.watch.foundation(), config); !why.empty())
         return refused(ExitCode::kConfig,
                        why + ": stop and start the service for it, which counts from 0");
+    WebReading web = read_web(config.web_config_file);
+    if (auto why = parts_.access.obstacles(web); !why.empty())
+        return {ExitCode::kConfig, std::move(why)};
     const auto texts = parts_.watch.reload(config, *filter);
     if (!texts) return refused(ExitCode::kUnavailable, texts.error().message());
+    parts_.access.put_in_force(std::move(web));
     config_ = std::move(config);
     ReloadOutcome outcome{ExitCode::kOk, *texts};
     const auto add = [&outcome](const Result<void>& done, const char* what) {

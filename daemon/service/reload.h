@@ -12,6 +12,7 @@
 #include "service/loop.h"
 #include "service/reload_outcome.h"
 #include "service/watch.h"
+#include "service/web_access.h"
 
 namespace vfswatchd {
 
@@ -27,6 +28,7 @@ class Reloader {
         Watch& watch;
         EstatePlaces places;
         Loop& loop;
+        WebAccess& access;
         std::string urls;  ///< where the metrics are
     };
 

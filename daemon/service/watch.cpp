@@ -13,13 +13,30 @@ namespace {
 /// What the HTTP server sends is what the exposition writes.
 class ScrapeBody : public BodySource {
   public:
-    explicit ScrapeBody(std::unique_ptr<ScrapeStream> stream) : stream_(std::move(stream)) {}
+    explicit ScrapeBody(std::shared_ptr<const SeriesPage> page) : stream_(std::move(page)) {}
     std::size_t read(char* buffer, std::size_t capacity) override {
-        return stream_->read(buffer, capacity);
+        return stream_.read(buffer, capacity);
     }
 
   private:
-    std::unique_ptr<ScrapeStream> stream_;
+    ScrapeStream stream_;
+};
+
+class CountsPage : public ScrapePage {
+  public:
+    CountsPage(SeriesPage page, std::size_t all_series)
+        : page_(std::make_shared<const SeriesPage>(std::move(page))), all_series_(all_series) {}
+    [[nodiscard]] std::unique_ptr<BodySource> open() const override {
+        return std::make_unique<ScrapeBody>(page_);
+    }
+    [[nodiscard]] double share() const override {
+        if (all_series_ == 0) return 0;
+        return static_cast<double>(page_->rows.size()) / static_cast<double>(all_series_);
+    }
+
+  private:
+    std::shared_ptr<const SeriesPage> page_;
+    std::size_t all_series_;
 };
 
 /// For each, all of some file's tasks would have to turn within the same milliseconds again.
@@ -183,18 +200,25 @@ Result<void> Watch::save_now() {
     return keeper_->save(state(), names_bytes);
 }
 
-Result<std::unique_ptr<BodySource>> Watch::scrape() {
+Result<std::shared_ptr<const ScrapePage>> Watch::scrape(const TargetChoice& choice) {
     const auto begin = std::chrono::steady_clock::now();
     const std::lock_guard lock(mutex_);
     auto snapshot = probes_.books().read();
     if (!snapshot) return fail(snapshot.error().within("scrape"));
-    auto stream = exposition_.scrape(*snapshot, self_metrics(), begin);
+    SeriesPage page = exposition_.scrape(*snapshot, self_metrics(), begin, choice);
     // Before it is shown which files have a series of their own, and which have left theirs: the
     // next process keeps to that. An error is told by the save of each second.
     (void)save_changes();
     last_scrape_seconds_ =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-    return std::make_unique<ScrapeBody>(std::move(stream));
+    return std::make_shared<const CountsPage>(std::move(page), exposition_.table().series_count());
+}
+
+bool Watch::has_target(const std::string& name) {
+    const std::lock_guard lock(mutex_);
+    const std::vector<Target>& targets = exposition_.table().targets();
+    return std::any_of(targets.begin(), targets.end(),
+                       [&](const Target& target) { return target.name == name; });
 }
 
 bool Watch::reclaim_is_due(TimePoint now) {
@@ -390,6 +414,11 @@ void Watch::note_reload(bool successful) {
     if (successful) configured_at_seconds_ = unix_seconds();
 }
 
+void Watch::note_web_config(std::optional<bool> successful) {
+    const std::lock_guard lock(mutex_);
+    web_config_successful_ = successful;
+}
+
 SelfMetrics Watch::self_metrics() {
     SelfMetrics self;
     self.build = build_;
@@ -409,6 +438,7 @@ SelfMetrics Watch::self_metrics() {
     self.state_resets = resets_;
     self.paths_resolved = probes_.books().paths_resolved();
     self.config_last_reload_successful = reload_successful_;
+    self.web_config_last_reload_successful = web_config_successful_;
     self.config_last_reload_success_timestamp_seconds = configured_at_seconds_;
     self.last_scrape_duration_seconds = last_scrape_seconds_;
     self.process = read_process_metrics();

@@ -11,7 +11,7 @@
 
 #include "base/result.h"
 #include "config/config.h"
-#include "http/body.h"
+#include "http/scrape_page.h"
 #include "kernel/probes.h"
 #include "metrics/collector.h"
 #include "policy/foundation.h"
@@ -64,6 +64,8 @@ class Watch {
 
     /// For vfswatch_config_last_reload_*.
     void note_reload(bool successful);
+    /// For vfswatch_web_config_last_reload_successful; absent: there is no such file.
+    void note_web_config(std::optional<bool> successful);
 
     /// For vfswatch_state_resets_total.
     void note_resets(const StateResets& resets) { resets_ = resets; }
@@ -71,9 +73,10 @@ class Watch {
     /// Saves what has changed since the last time, if anything has.
     [[nodiscard]] Result<void> save();
 
-    /// The page of this moment.
+    /// The page of this moment, of the chosen targets.
     /// Errors: the kernel's counts could not be read.
-    [[nodiscard]] Result<std::unique_ptr<BodySource>> scrape();
+    [[nodiscard]] Result<std::shared_ptr<const ScrapePage>> scrape(const TargetChoice& choice);
+    [[nodiscard]] bool has_target(const std::string& name);
 
     /// Gives back sums that nobody read for the idle timeout. Waits some milliseconds for running
     /// programs; a scrape does not wait for that.
@@ -133,6 +136,7 @@ class Watch {
     std::optional<SnippetFlow> snippets_;  ///< absent: no target has asked
     const BuildInfo build_;
     bool reload_successful_ = true;
+    std::optional<bool> web_config_successful_;
     double configured_at_seconds_;
     std::optional<double> last_scrape_seconds_;
     std::chrono::steady_clock::duration reclaim_pause_{};

@@ -132,7 +132,9 @@ class Still:
 
 
 def make_it_tell():
-    """Of a SIGHUP, and of reads whose copy fails, the daemon itself tells the journal."""
+    """Of a config that it refuses, and of reads whose copy fails, the daemon itself tells the
+    journal."""
+    daemon.configure("wrong: true")
     daemon.systemctl("kill", "-s", "HUP", daemon.UNIT)
     subprocess.run([programs.SNIPPETS, "torn", str(DATA / "torn"), str(TORN_TIMES)], check=True)
 

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "base/result.h"
+#include "http/scrape_page.h"
+#include "model/target_choice.h"
+
+namespace vfswatchd {
+
+/// The pages on their way to clients. Who asks while others do reads the same page as they, so that
+/// many scrapes at once take the memory of one; and where pages pile up because clients read them
+/// slowly, the oldest is broken off for the next, so that nobody waits for them.
+/// Thread: any, several at once.
+class ScrapePages {
+  public:
+    using Clock = std::chrono::steady_clock;
+    using Make = std::function<Result<std::shared_ptr<const ScrapePage>>(const TargetChoice&)>;
+
+    /// A page that is older is not shared with those who ask now.
+    static constexpr std::chrono::milliseconds kFresh{100};
+
+    /// At most so many pages of all targets are held, or as many more as they show fewer.
+    ScrapePages(Make make, double most_pages) : make_(std::move(make)), most_pages_(most_pages) {}
+
+    /// The body of a page that shows the targets as they were at `now`, or up to kFresh before.
+    /// Errors: those of `make`. The body's read() throws where the page was broken off.
+    [[nodiscard]] Result<std::unique_ptr<BodySource>> open(const TargetChoice& choice,
+                                                           Clock::time_point now);
+
+  private:
+    struct Reader;
+    class ReaderSource;
+    struct Page {
+        TargetChoice choice;
+        Clock::time_point made;
+        double share = 1;
+        std::weak_ptr<const ScrapePage> page;
+        std::vector<std::weak_ptr<Reader>> readers;
+    };
+
+    void make_room();
+    static void break_off(const Page& page);
+    static std::unique_ptr<BodySource> open_reader(const ScrapePage& from, Page& page);
+
+    Make make_;
+    double most_pages_;
+    std::mutex mutex_;
+    std::list<Page> pages_;  ///< the oldest first
+};
+
+}  // namespace vfswatchd
