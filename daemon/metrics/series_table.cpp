@@ -61,6 +61,13 @@ void SeriesTable::for_each_target(TargetMask mask, Visit visit) const {
     }
 }
 
+ReadCounts TargetBooks::overflow() const {
+    ReadCounts sum = over_series_limit;
+    add(sum, over_map_full);
+    add(sum, over_path_hidden);
+    return sum;
+}
+
 SeriesTable::SeriesTable(std::vector<Target> targets, SeriesLimits limits)
     : targets_(std::move(targets)), limits_(limits), books_(targets_.size()) {
     assert(targets_.size() <= bits_.size());
@@ -130,6 +137,13 @@ std::vector<SeriesRow> SeriesTable::rows(const TargetChoice& choice) const {
     for (const Series& series : series_)
         if (is_shown(series)) rows.push_back({series.labels, series.counts});
     return rows;
+}
+
+std::vector<std::size_t> SeriesTable::series_of_targets() const {
+    std::vector<std::size_t> counts(targets_.size());
+    for (const Series& series : series_)
+        if (series.live) ++counts[series.target];
+    return counts;
 }
 
 std::vector<std::uint32_t> SeriesTable::idle_sums(TimePoint now) const {

@@ -36,6 +36,9 @@ struct TargetBooks {
     ReadCounts over_path_hidden;          ///< only where no path can be read at all
     std::map<int, std::uint64_t> errnos;  ///< by number; 0: any other
     ReadDurations durations;
+
+    /// What has no series of its own.
+    [[nodiscard]] ReadCounts overflow() const;
 };
 
 struct SeriesLimits {
@@ -103,6 +106,8 @@ class SeriesTable {
     /// The kernel is locked down: every read is overflow.
     [[nodiscard]] bool paths_hidden() const { return paths_hidden_; }
     [[nodiscard]] std::size_t series_count() const { return slots_by_labels_.size(); }
+    /// By the target's place in the list.
+    [[nodiscard]] std::vector<std::size_t> series_of_targets() const;
     /// Paths that are kept for the sums of now.
     [[nodiscard]] std::size_t known_paths() const { return paths_.size(); }
     [[nodiscard]] std::size_t series_limit() const { return limits_.max_series; }

@@ -59,9 +59,11 @@ class Service {
 
   private:
     [[nodiscard]] std::string page() const {
-        const auto current = watch();
-        if (!current) return render_page(first_targets_, {});
-        return render_page(current->targets(), current->attached());
+        if (const auto current = watch()) return render_page(current->overview());
+        Overview starting;
+        for (const Target& target : first_targets_)
+            starting.targets.push_back({target, {}, {}, 0});
+        return render_page(starting);
     }
 
     [[nodiscard]] bool has_target(const std::string& name) const {

@@ -304,9 +304,19 @@ KernelDrops Watch::drops() {
     return probes_.books().drops();
 }
 
-std::vector<Target> Watch::targets() {
+Overview Watch::overview() {
     const std::lock_guard lock(mutex_);
-    return exposition_.table().targets();
+    SeriesTable& table = exposition_.table();
+    // Where the counts cannot be read, a scrape says so; here they are as they were.
+    if (const auto snapshot = probes_.books().read())
+        table.apply(*snapshot, std::chrono::steady_clock::now());
+    const std::vector<std::size_t> series = table.series_of_targets();
+    Overview overview{true, {}, probes_.attached(), table.series_count(), table.series_limit()};
+    for (std::size_t i = 0; i < table.targets().size(); ++i) {
+        const TargetBooks& books = table.books()[i];
+        overview.targets.push_back({table.targets()[i], books.total, books.overflow(), series[i]});
+    }
+    return overview;
 }
 
 Result<void> Watch::move_to(ProbeMethods methods) {

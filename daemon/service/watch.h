@@ -18,6 +18,7 @@
 #include "policy/roster.h"
 #include "service/keeper.h"
 #include "service/kept_head.h"
+#include "service/page.h"
 #include "service/pinned_state.h"
 #include "service/snippet_flow.h"
 
@@ -99,7 +100,8 @@ class Watch {
     [[nodiscard]] ProbeMethods methods();
     [[nodiscard]] KernelDrops drops();
 
-    [[nodiscard]] std::vector<Target> targets();
+    /// What the page at / shows of this moment.
+    [[nodiscard]] Overview overview();
 
     /// Counts on by other methods; a scrape waits for the moment of the change.
     /// Errors: they do not count, or what counted before is not known to have ended.
