@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 
-from harness import checks, daemon, endpoint, kernel, lives, onlooker, steady
+from harness import checks, daemon, endpoint, kernel, lives, onlooker, size, steady
 
 LONG = "--long" in sys.argv
 RELOADS, FLAT_RELOADS = (200, 60) if LONG else (20, 12)
@@ -20,7 +20,6 @@ WARM_UP_RELOADS = 3
 NEW_PAUSE_MS = 500
 SCRAPE_PAUSE_SECONDS = 1
 RELOADED_SECONDS = 240
-RSS_MAY_DIFFER = 0.05
 SEED = 1
 
 DATA = pathlib.Path("/srv/reloads")
@@ -43,8 +42,6 @@ WRONG = """targets:
 FAULTS = [f"{daemon.CONFIG}:4:7: ", f"{daemon.CONFIG}:5:11: "]
 
 Outcome = collections.namedtuple("Outcome", "status out error")
-# One look at the daemon after a reload.
-Size = collections.namedtuple("Size", "descriptors stored programs links maps rss")
 
 
 def side(number):
@@ -329,15 +326,6 @@ def check_restart(check, books):
     check.same("restart after reloads counts", endpoint.until_equal(books.seen, wanted), wanted)
 
 
-def size_now():
-    pid = daemon.shown("MainPID")
-    rss = int(re.search(r"^VmRSS:\s+(\d+) kB$",
-                        pathlib.Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)[1])
-    kinds = collections.Counter(kind for kind, _, _ in kernel.objects())
-    return Size(len(os.listdir(f"/proc/{pid}/fd")), int(daemon.shown("NFileDescriptorStore")),
-                kinds["prog"], kinds["link"], kinds["map"], rss)
-
-
 def check_flat(check):
     """Each reload leaves things as the one before did."""
     load = steady.Load(SEED, 0)
@@ -347,19 +335,13 @@ def check_flat(check):
     for number in range(1, FLAT_RELOADS + 1):
         daemon.configure(config(load, number))
         daemon.systemctl("reload", daemon.UNIT)
-        sizes.append(size_now())
+        sizes.append(size.now())
     # The first ones make a second set of programs beside the tables of the first, and the heap
     # grows to what two sets take.
     del sizes[:WARM_UP_RELOADS]
     check.equal("flat status of the readers", load.end(), 0)
     load.check(check, "flat")
-    # The least of each third: what the kernel and the heap have not given back yet differs.
-    third = len(sizes) // 3
-    for field in Size._fields:
-        values = [getattr(size, field) for size in sizes]
-        first, last = min(values[:third]), min(values[-third:])
-        limit = first * (1 + RSS_MAY_DIFFER) if field == "rss" else first
-        check.true(f"flat {field}", last <= limit, f"{first}, then {last}: {values}")
+    size.check_flat(check, "reloads", sizes)
     daemon.stop()
 
 

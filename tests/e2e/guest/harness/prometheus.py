@@ -7,20 +7,15 @@ import urllib.parse
 from harness import checks, endpoint
 
 PORT = 9090
-CONFIG = """
-global:
-  scrape_interval: {seconds}s
-  scrape_timeout: {seconds}s
-scrape_configs:
-  - job_name: vfswatchd
-    static_configs:
-      - targets: ["127.0.0.1:9974"]
-"""
+JOBS = [{"job_name": "vfswatchd", "static_configs": [{"targets": ["127.0.0.1:9974"]}]}]
 
 
-def start(folder, scrape_seconds):
+def start(folder, scrape_seconds, jobs=None):
     """Keeps what it needs in `folder`; returns the process when it answers."""
-    (folder / "prometheus.yml").write_text(CONFIG.format(seconds=scrape_seconds))
+    every = f"{scrape_seconds}s"
+    (folder / "prometheus.yml").write_text(json.dumps({
+        "global": {"scrape_interval": every, "scrape_timeout": every},
+        "scrape_configs": jobs or JOBS}))
     process = subprocess.Popen(
         ["prometheus", f"--config.file={folder}/prometheus.yml",
          f"--storage.tsdb.path={folder}/tsdb", f"--web.listen-address=127.0.0.1:{PORT}"],
