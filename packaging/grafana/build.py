@@ -194,6 +194,7 @@ def overview():
     all_calls = total("vfswatch_target_read_calls_total", TARGET)
     target_bytes = rates("vfswatch_target_read_bytes_total", "target", TARGET)
     target_calls = rates("vfswatch_target_read_calls_total", "target", TARGET)
+    eofs = f"instance_target:vfswatch_file_read_eofs:rate5m{{{TARGET}}}"
     durations = rates("vfswatch_target_read_duration_seconds_bucket", "target, le", TARGET)
     to_file = {"title": "Who reads this file", "url":
                f"/d/{UID.format('file')}/?${{datasource:queryparam}}&${{job:queryparam}}"
@@ -215,8 +216,8 @@ def overview():
         stat("Failed reads", "Read calls that returned an error, EAGAIN included.", "cps",
              total("vfswatch_target_read_errors_total", TARGET)),
         stat("End-of-file polls", "Share of the calls that asked for bytes and got none, which is "
-             "what polling looks like.", "percentunit",
-             f"{total('vfswatch_file_read_eofs_total', TARGET)} / {all_calls}"),
+             "what polling looks like." + recorded, "percentunit",
+             f"(sum({eofs}) or vector(0)) / {all_calls}"),
         stat("Files", "Series of files on the endpoints, each combination of labels one; of all "
              "targets.", "short", f"sum(vfswatch_series{{{DAEMON}}})"),
 
@@ -235,9 +236,7 @@ def overview():
               query(rates("vfswatch_target_read_errors_total", "target, errno", TARGET),
                     "{{target}} {{errno}}")),
         graph("End-of-file polls by target", "Calls that asked for bytes and got none." + recorded,
-              "cps", query("sum by (target) "
-                           f"(instance_target:vfswatch_file_read_eofs:rate5m{{{TARGET}}})",
-                           "{{target}}")),
+              "cps", query(f"sum by (target) ({eofs})", "{{target}}")),
 
         row("Files"),
         table("Busiest files", "The 20 files of which most bytes are read at the end of the time "
@@ -443,7 +442,7 @@ def health():
               "reload that succeeds.", "s",
               query(since(gauge("vfswatch_config_last_reload_success_timestamp_seconds")),
                     "{{instance}}")),
-        table("Probes", "1 while the probe is attached.", [
+        table("Probes by function", "1 while the probe is attached.", [
             ("Attached", "none", "max by (instance, role, function, method) "
              f"({gauge('vfswatch_probe_attached')})")]),
         labels_of("Targets", "As configured, shortened.", gauge("vfswatch_target_info"),
