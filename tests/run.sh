@@ -75,7 +75,7 @@ step "Building fuzz (clang, ASan and UBSan)" build fuzz \
 step "Fetching and making the guests" tests/vm/vm prepare || exit 1
 # Without these check.arm64 says that it is skipped.
 step "Fetching the arm64 libraries" tests/check/arm64/sysroot --fetch
-# And without this check.dashboards_types: npm is not among the packages, which bring 400 others.
+# And without these check.dashboards_types. Debian's npm brings hundreds of packages: it is left to choice.
 step "Fetching Grafana's schema" tests/check/dashboards_types.sh --fetch build/dev/grafana
 join_trees
 run_ctest "$@"

@@ -64,15 +64,25 @@ def graph(title, description, unit, *queries, width=12, stacked=False, **default
     return panel("timeseries", title, description, unit, queries, width, options, defaults)
 
 
-def table(title, description, columns, links=None):
-    """columns: (name, unit, expr) each, beside one for each label; the first one sorts."""
+def table(title, description, columns, links=None, mean=False):
+    """columns: (name, unit, expr) each, beside one for each label; the first one sorts.
+
+    mean: and one for the first by the second, which the browser finds out: asking for it would have
+    Prometheus look at all files once more."""
     values = ["Value"] if len(columns) == 1 else [f"Value #{letter(i)}" for i in range(len(columns))]
     names = {value: name for value, (name, _, _) in zip(values, columns)}
     overrides = [override(name, "unit", unit) for name, unit, _ in columns]
     overrides += [override(name, "links", [link]) for name, link in (links or {}).items()]
-    return rows_of(title, description, [expr for _, _, expr in columns],
+    if mean:
+        overrides.append(override("Mean size", "unit", "bytes"))
+    made = rows_of(title, description, [expr for _, _, expr in columns],
                    {"excludeByName": {"Time": True}, "renameByName": names}, overrides,
                    sortBy=[{"displayName": columns[0][0], "desc": True}])
+    if mean:
+        made["transformations"].insert(1, {"id": "calculateField", "options": {
+            "mode": "binary", "alias": "Mean size",
+            "binary": {"left": values[0], "operator": "/", "right": values[1]}}})
+    return made
 
 
 def labels_of(title, description, metric, labels):
@@ -243,12 +253,11 @@ def overview():
               "range. A click on a path shows who reads it.", [
                   ("Bytes", "Bps", top_files),
                   ("Calls", "cps", f"{file_calls} and {top_files}"),
-                  ("Mean size", "bytes", f"{top_files} / {file_calls}"),
                   ("Errors", "cps", f"{rates('vfswatch_file_read_errors_total', files, FILES)} "
                    f"and {top_files}"),
                   ("End of file", "cps", f"{rates('vfswatch_file_read_eofs_total', files, FILES)} "
                    f"and {top_files}"),
-              ], links={"path": to_file}),
+              ], links={"path": to_file}, mean=True),
         graph("Bytes of the busiest files", "Of the 20 busiest of each target." + recorded, "Bps",
               query(busiest(f"instance_target_path:vfswatch_file_read_bytes:topk_rate5m{{{FILES}}}"),
                     "{{instance}} {{target}} {{path}}")),
@@ -266,8 +275,7 @@ def overview():
               "time range; of targets with the label comm.", [
                   ("Bytes", "Bps", top_readers),
                   ("Calls", "cps", f"{reader_calls} and {top_readers}"),
-                  ("Mean size", "bytes", f"{top_readers} / {reader_calls}"),
-              ]),
+              ], mean=True),
         graph("Bytes of the busiest processes", "Of targets with the label comm; whatever the path."
               + recorded, "Bps",
               query(busiest("instance_target_comm:vfswatch_file_read_bytes:topk_rate5m"
@@ -308,8 +316,7 @@ def one_file():
               "target has.", [
                   ("Bytes", "Bps", readers),
                   ("Calls", "cps", f"{rates(by_calls, who, FILE)} and {readers}"),
-                  ("Mean size", "bytes", f"{readers} / {rates(by_calls, who, FILE)}"),
-              ]),
+              ], mean=True),
     ]
     for label, by, name in (("comm", "comm", "process name"), ("pid", "comm, pid", "process")):
         legend = " ".join(f"{{{{{word}}}}}" for word in by.split(", "))

@@ -9,6 +9,7 @@ import tempfile
 import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
 
 
 def run(script, *arguments):
@@ -134,6 +135,112 @@ class Catalog(unittest.TestCase):
                             f"snippets.md does not have {self.READ}",
                             "snippets.md does not explain VFSWATCH_UID",
                             page="VFSWATCH_PID")
+
+
+@unittest.skipUnless(shutil.which("promtool"), "promtool is not installed")
+class Dashboards(unittest.TestCase):
+    """On copies of what there is, each with one mistake."""
+    OVERVIEW = "packaging/grafana/overview.json"
+    RULES, ALERTS = "packaging/prometheus/rules.yaml", "packaging/prometheus/alerts.yaml"
+    RUNBOOK, METRICS = "packaging/doc/runbook.md", "packaging/doc/metrics.md"
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.root = pathlib.Path(folder.name)
+        shutil.copytree(ROOT / "packaging", self.root / "packaging")
+
+    def change(self, name, old, new):
+        file = self.root / name
+        text = file.read_text()
+        self.assertIn(old, text)
+        file.write_text(text.replace(old, new))
+
+    def assert_refused(self, *words):
+        status, said = run("dashboards.py", self.root)
+        self.assertEqual(status, 1, said)
+        for word in words:
+            self.assertIn(word, said)
+
+    def test_takes_what_there_is(self):
+        status, said = run("dashboards.py", self.root)
+        self.assertEqual(status, 0, said)
+
+    def test_refuses_a_dashboard_that_its_source_does_not_make(self):
+        self.change(self.OVERVIEW, '"refresh": "1m"', '"refresh": "5m"')
+        self.assert_refused("overview.json is not what build.py makes")
+
+    def test_refuses_metrics_that_nothing_has(self):
+        self.change(self.OVERVIEW, "vfswatch_series{", "vfswatch_serie{")
+        self.change(self.RULES, "vfswatch_file_read_eofs_total[", "vfswatch_file_eofs_total[")
+        self.change(self.ALERTS, "vfswatch_map_entries /", "vfswatch_map_fill /")
+        self.assert_refused("overview.json: vfswatch_serie is neither",
+                            "rules.yaml: vfswatch_file_eofs_total is neither",
+                            "alerts.yaml: vfswatch_map_fill is neither")
+
+    def test_refuses_a_histogram_without_its_suffix(self):
+        self.change(self.OVERVIEW, "duration_seconds_bucket{", "duration_seconds{")
+        self.assert_refused("vfswatch_target_read_duration_seconds is neither")
+
+    def test_refuses_queries_that_promtool_refuses(self):
+        self.change(self.OVERVIEW, "histogram_quantile(0.5, ", "histogram_quantile(")
+        self.assert_refused("promtool refuses a panel's query", "histogram_quantile")
+
+    def test_refuses_queries_against_the_rules_of_the_linter(self):
+        self.change(self.OVERVIEW, 'vfswatch_series{job=~\\"$job\\", ', "vfswatch_dropped_total{")
+        self.change(self.OVERVIEW, '[$__rate_interval])) or vector(0)) / ', '[5m])) or vector(0)) / ')
+        self.assert_refused('vfswatch_dropped_total without job=~"$job"',
+                            "vfswatch_dropped_total is a counter", "rate over 5m")
+
+    def test_refuses_queries_over_the_files_of_all_targets(self):
+        self.change(self.OVERVIEW, 'target=~\\"$target\\", path', "path")
+        self.assert_refused('vfswatch_file_read_bytes_total without target=~"$target"')
+
+    def test_refuses_panels_against_the_rules_of_the_linter(self):
+        self.change(self.OVERVIEW, '"title": "Read calls"', '"title": ""')
+        self.change(self.OVERVIEW, '"unit": "bytes"', '"unit": "octets"')
+        self.change(self.OVERVIEW, '"refId": "A",', '"refId": "A", "hide": true,')
+        self.change(self.OVERVIEW, '"legendFormat": "{{target}}"', '"legendFormat": ""')
+        self.assert_refused("no title or no description", "unit octets", "a hidden query",
+                            "no legend")
+
+    def test_refuses_a_dashboard_against_the_rules_of_the_linter(self):
+        self.change(self.OVERVIEW, '"editable": true', '"editable": false')
+        self.change(self.OVERVIEW, '"allValue": ".+"', '"allValue": ""')
+        self.change(self.OVERVIEW, '"refresh": 2', '"refresh": 1')
+        self.change(self.OVERVIEW, "/d/vfswatchd-file/", "/d/vfswatchd-path/")
+        self.change(self.OVERVIEW, '"includeVars": true', '"includeVars": false')
+        self.assert_refused("editable is False", "variable job is no labelled query",
+                            "variable target is not refreshed", "a link to vfswatchd-path",
+                            "no link to the other dashboards")
+
+    def test_refuses_panels_on_top_of_each_other(self):
+        self.change(self.OVERVIEW, '"x": 12', '"x": 6')
+        self.assert_refused("overlap")
+
+    def test_refuses_rules_that_forget_a_label_or_that_nobody_asks_for(self):
+        self.change(self.METRICS, "[call]", "[call], [zone]")
+        self.change(self.RULES, "instance_target:vfswatch_file_read_eofs:rate5m",
+                    "eofs_of_targets")
+        self.assert_refused("summed without regard to zone", "eofs_of_targets is not level:metric",
+                            "eofs_of_targets: no dashboard and no alert",
+                            "eofs_of_targets: its value is not tested")
+
+    def test_refuses_alerts_without_a_chapter(self):
+        self.change(self.RUNBOOK, "## VfswatchdDown", "## VfswatchdGone")
+        self.change(self.ALERTS, "runbook.md#vfswatchdabsent", "runbook.md#absent")
+        self.assert_refused("nothing about VfswatchdDown", "VfswatchdGone is no alert",
+                            "VfswatchdAbsent: runbook_url is not")
+
+    def test_refuses_alerts_that_lack_something(self):
+        self.change(self.ALERTS, "severity: info", "severity: low")
+        self.change(self.ALERTS, "summary: Prometheus has no vfswatchd to scrape.", "summary:")
+        self.assert_refused("VfswatchdStateReset: severity", "VfswatchdAbsent: no summary")
+
+    def test_refuses_alerts_without_tests(self):
+        self.change("packaging/prometheus/tests/alerts_test.yaml", "VfswatchdTinyReads",
+                    "VfswatchdDown")
+        self.assert_refused("VfswatchdTinyReads: not tested")
 
 
 class Tiers(unittest.TestCase):
