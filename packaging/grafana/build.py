@@ -130,11 +130,10 @@ def steps(*pairs):
                                           for color, value in pairs]}
 
 
-def words(**texts):
+def words(zero, one):
     """What to show for 0 and 1."""
-    return [{"type": "value", "options": {
-        "0": {"text": texts["zero"], "color": "red", "index": 0},
-        "1": {"text": texts["one"], "color": "green", "index": 1}}}]
+    return [{"type": "value", "options": {"0": {"text": zero, "color": "red", "index": 0},
+                                          "1": {"text": one, "color": "green", "index": 1}}}]
 
 
 # Dashboards
@@ -356,24 +355,23 @@ def health():
 
     yes_no = {"thresholds": steps(("red", None), ("green", 1))}
     share = {"thresholds": steps(("green", None), ("orange", 0.8), ("red", 0.9)), "max": 1}
-    never = {"thresholds": steps(("green", None), ("red", 1))}
     fill = f"{gauge('vfswatch_map_entries')} / {gauge('vfswatch_map_capacity')}"
     series = f"{gauge('vfswatch_series')} / {gauge('vfswatch_series_limit')}"
     since = "time() - max by (instance) ({})".format
     return dashboard("health", "Health", "Is every read counted, and what does that cost?",
                      daemons(), [
         stat("Up", "Whether Prometheus reaches every daemon.", "none", f"min({gauge('up')})",
-             mappings=words(zero="down", one="up"), **yes_no),
+             mappings=words("down", "up"), **yes_no),
         stat("Probes", "Whether every probe is attached.", "none",
              f"min({gauge('vfswatch_probe_attached')})",
-             mappings=words(zero="missing", one="attached"), **yes_no),
+             mappings=words("missing", "attached"), **yes_no),
         stat("Last reload", "Whether every daemon took its configuration at the last attempt.",
              "none", f"min({gauge('vfswatch_config_last_reload_successful')})",
-             mappings=words(zero="failed", one="succeeded"), **yes_no),
+             mappings=words("failed", "succeeded"), **yes_no),
         stat("Last reload of the web configuration", "Whether every daemon took its certificates and "
              "users at the last attempt.", "none",
              f"min({gauge('vfswatch_web_config_last_reload_successful')})",
-             mappings=words(zero="failed", one="succeeded"), **yes_no),
+             mappings=words("failed", "succeeded"), **yes_no),
         stat("Series in use", "Share of limits.max_series, of the daemon that is nearest to it.",
              "percentunit", f"max({series})", **share),
         stat("Fullest kernel table", "Share of its entries that are in use.", "percentunit",
@@ -400,7 +398,7 @@ def health():
         graph("State resets", "1 where the running process could not go on with the counts of the one "
               "before.", "short",
               query(f"sum by (instance, reason) ({gauge('vfswatch_state_resets_total')})",
-                    "{{instance}} {{reason}}"), **never),
+                    "{{instance}} {{reason}}")),
         graph("Paths", "Walks from a file to the root (many where many new files are read), and "
               "series whose path was cut, or is the reader's where the host's was wanted.", "cps",
               query(rates("vfswatch_paths_resolved_total", "instance", DAEMON),

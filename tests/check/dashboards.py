@@ -17,9 +17,9 @@ import tempfile
 
 import yaml
 
-from grafana_panels import (DASHBOARDS, PROMETHEUS, catalogue, dashboards, panels, rules,
-                            substituted)
+from grafana_panels import DASHBOARDS, catalogue, dashboards, panels, substituted
 
+PROMETHEUS = "packaging/prometheus"
 RUNBOOK = "packaging/doc/runbook.md"
 RUNBOOK_URL = "file:///usr/share/doc/vfswatchd/runbook.md#"
 SEVERITIES = ("critical", "warning", "info")
@@ -59,6 +59,12 @@ def main(arguments):
     print("\n".join(faults) or f"{sum(len(panels(each)) for each in made.values())} panels, "
           f"{len(recorded)} rules, {len(alerts)} alerts")
     return 1 if faults else 0
+
+
+def rules(root, name):
+    """The rules or alerts of a file, over all groups."""
+    text = (root / PROMETHEUS / name).read_text(encoding="utf-8")
+    return [rule for group in yaml.safe_load(text)["groups"] for rule in group["rules"]]
 
 
 def old_dashboards(root):

@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Asks a Prometheus every query of the dashboards, the rules and the alerts.
+"""Asks a Prometheus every query of the dashboards, and how its rules and alerts fare.
 
-It prints which panels and rules get no series, and how long the slowest queries took. An alert that
-gets none is quiet, which is no fault. Exit status 1 if a query was refused or a panel or rule got
-nothing."""
+It prints which panels and recording rules have no series, which alerts are on, and how long the
+slowest queries took. Exit status 1 if a query was refused, a rule failed, or a panel or a recording
+rule has nothing."""
 import argparse
 import json
 import pathlib
@@ -14,7 +14,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
-from grafana_panels import dashboards, panels, rules, substituted
+from grafana_panels import dashboards, panels, substituted
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 POINTS = 120  # of a graph: about what a panel of half a screen's width asks for
@@ -25,36 +25,30 @@ def main():
     options = parse_arguments()
     path = options.path or busiest_path(options.url)
     print(f"the file dashboard is asked about {path}")
-    times, empty = [], []
+    faults, times = [], []
     for name, panel, query in queries():
+        what = f"{name}: {panel['title']} {query['refId']}"
         values = {"job": ".+", "instance": ".+", "target": ".+",
                   "path": escaped(path) if name == "file" else ".*",
                   "__rate_interval": f"{options.rate_interval}s", "__range": f"{options.range}s"}
-        what = f"{name}: {panel['title']} {query['refId']}"
-        found, seconds = ask(options, what, substituted(query["expr"], values), query["range"])
-        times.append((seconds, what))
+        begin = time.monotonic()
+        found = ask(options, what, substituted(query["expr"], values), query["range"])
+        times.append((time.monotonic() - begin, what))
         if not found:
-            empty.append(what)
-    for rule in rules(ROOT, "rules.yaml"):
-        found, seconds = ask(options, rule["record"], rule["expr"])
-        times.append((seconds, rule["record"]))
-        if not found:
-            empty.append(rule["record"])
-    firing = [rule["alert"] for rule in rules(ROOT, "alerts.yaml")
-              if ask(options, rule["alert"], rule["expr"])[0]]
-    for what in empty:
-        print(f"no series: {what}")
-    print(f"alerts with series: {', '.join(firing) or 'none'}")
+            faults.append(f"no series: {what}")
+    alerts, faults_of_rules = look_at_rules(options)
+    faults += faults_of_rules
+    print("\n".join([*faults, f"alerts that are on: {', '.join(sorted(alerts)) or 'none'}"]))
     for seconds, what in sorted(times, reverse=True)[:SLOWEST]:
         print(f"{seconds * 1000:6.0f} ms  {what}")
-    print(f"{len(times)} queries of panels and rules, {len(times) - len(empty)} with series")
-    return 1 if empty else 0
+    print(f"{len(times)} queries of panels, {len(faults)} faults")
+    return 1 if faults else 0
 
 
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("url", help="of Prometheus, such as http://127.0.0.1:9090")
-    parser.add_argument("--path", help="of the file dashboard; default: the busiest file")
+    parser.add_argument("--path", help="of the file dashboard; default: the one of most calls")
     parser.add_argument("--range", type=int, default=900, metavar="SECONDS",
                         help="what the graphs show, up to now")
     parser.add_argument("--rate-interval", type=int, default=60, metavar="SECONDS",
@@ -69,7 +63,8 @@ def queries():
 
 
 def busiest_path(url):
-    found = get(url, "query", {"query": "topk(1, max by (path) (vfswatch_file_read_calls_total))"})
+    words = {"query": "topk(1, max by (path) (vfswatch_file_read_calls_total))"}
+    found = get(url, "query", words)["result"]
     if not found:
         raise SystemExit(f"{url} has no series of files")
     return found[0]["metric"]["path"]
@@ -81,26 +76,35 @@ def escaped(text):
 
 
 def ask(options, what, expr, as_graph=False):
-    """(series, seconds)"""
-    begin = time.monotonic()
-    now = time.time()
+    """Its series that have a number."""
     words = {"query": expr}
     if as_graph:
+        now = time.time()
         words.update(start=now - options.range, end=now, step=options.range / POINTS)
     try:
-        found = get(options.url, "query_range" if as_graph else "query", words)
+        found = get(options.url, "query_range" if as_graph else "query", words)["result"]
     except urllib.error.HTTPError as error:
         raise SystemExit(f"{what}: {expr}: {error.read().decode()}") from error
-    return found, time.monotonic() - begin
-
-
-def get(url, kind, words):
-    text = urllib.parse.urlencode(words).encode()
-    with urllib.request.urlopen(f"{url}/api/v1/{kind}", data=text, timeout=60) as answer:
-        found = json.load(answer)["data"]["result"]
     # A ratio of nothing to nothing is no data to whoever looks at the panel.
     return [series for series in found
             if any(value != "NaN" for _, value in series.get("values", [series.get("value")]))]
+
+
+def look_at_rules(options):
+    """(names of the alerts that are on, faults)"""
+    rules = [rule for group in get(options.url, "rules")["groups"] for rule in group["rules"]]
+    recorded = [rule["name"] for rule in rules if rule["type"] == "recording"]
+    faults = [f"{rule['name']}: {rule['lastError']}" for rule in rules if rule["health"] == "err"]
+    faults += [f"no series: {name}" for name in recorded if not ask(options, name, name)]
+    if not recorded:
+        faults.append("no recording rules: the graphs of the busiest files need them")
+    return {rule["name"] for rule in rules if rule.get("alerts")}, faults
+
+
+def get(url, kind, words=None):
+    data = urllib.parse.urlencode(words).encode() if words else None
+    with urllib.request.urlopen(f"{url}/api/v1/{kind}", data=data, timeout=60) as answer:
+        return json.load(answer)["data"]
 
 
 if __name__ == "__main__":

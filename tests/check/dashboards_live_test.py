@@ -16,7 +16,7 @@ import threading
 import time
 import urllib.request
 
-from grafana_panels import PROMETHEUS, catalogue
+from grafana_panels import catalogue
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -32,7 +32,7 @@ GAUGES = {"vfswatch_series_limit": 20000, "vfswatch_map_capacity": 65536,
           "vfswatch_map_memory_bytes": 5242880}
 CONFIG = """
 global: {{scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s}}
-rule_files: [rules.yaml]
+rule_files: [rules.yaml, alerts.yaml]
 scrape_configs:
   - job_name: vfswatchd
     static_configs:
@@ -149,8 +149,9 @@ class Prometheus:
         self._folder = tempfile.TemporaryDirectory()
         folder = pathlib.Path(self._folder.name)
         (folder / "prometheus.yml").write_text(CONFIG.format(port=self._port))
-        text = (ROOT / PROMETHEUS / "rules.yaml").read_text(encoding="utf-8")
-        (folder / "rules.yaml").write_text(text.replace("interval: 1m", "interval: 1s"))
+        for name in ("rules.yaml", "alerts.yaml"):
+            text = (ROOT / "packaging/prometheus" / name).read_text(encoding="utf-8")
+            (folder / name).write_text(text.replace("interval: 1m", "interval: 1s"))
         with socket.create_server(("127.0.0.1", 0)) as unused:
             address = f"127.0.0.1:{unused.getsockname()[1]}"
         with open(folder / "log", "wb") as log:

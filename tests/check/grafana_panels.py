@@ -1,12 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The dashboards, the rules and the catalogue, as the checks of this folder look at them."""
+"""The dashboards and the catalogue, as the checks of this folder look at them."""
 import json
 import re
 
-import yaml
-
 DASHBOARDS = "packaging/grafana"
-PROMETHEUS = "packaging/prometheus"
 CATALOGUE = re.compile(r"^\| `(\w+)` \| (\w+) \| ([^|]*) \|", re.MULTILINE)
 
 
@@ -22,12 +19,6 @@ def dashboards(root):
 def panels(dashboard):
     """All but the rows, which only have a title."""
     return [panel for panel in dashboard["panels"] if panel["type"] != "row"]
-
-
-def rules(root, name):
-    """The rules or alerts of a file, over all groups."""
-    text = (root / PROMETHEUS / name).read_text(encoding="utf-8")
-    return [rule for group in yaml.safe_load(text)["groups"] for rule in group["rules"]]
 
 
 def catalogue(root):
