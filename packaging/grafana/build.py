@@ -69,7 +69,7 @@ def table(title, description, columns, links=None, mean=False):
 
     mean: and one for the first by the second, which the browser finds out: asking for it would have
     Prometheus look at all files once more."""
-    values = ["Value"] if len(columns) == 1 else [f"Value #{letter(i)}" for i in range(len(columns))]
+    values = [f"Value #{letter(i)}" for i in range(len(columns))] if columns[1:] else ["Value"]
     names = {value: name for value, (name, _, _) in zip(values, columns)}
     overrides = [override(name, "unit", unit) for name, unit, _ in columns]
     overrides += [override(name, "links", [link]) for name, link in (links or {}).items()]
@@ -96,7 +96,8 @@ def rows_of(title, description, exprs, columns, overrides=(), **options):
     made = panel("table", title, description, "none", queries, COLUMNS,
                  {"showHeader": True, "cellHeight": "sm", **options},
                  {"custom": {"align": "auto", "filterable": True}}, overrides)
-    made["transformations"] = [{"id": "merge", "options": {}}, {"id": "organize", "options": columns}]
+    made["transformations"] = [{"id": "merge", "options": {}},
+                               {"id": "organize", "options": columns}]
     return made
 
 
@@ -216,10 +217,11 @@ def overview():
         {"type": "textbox", "name": "path", "label": "Path (regular expression)", "query": ".*",
          "current": {"text": ".*", "value": ".*"}, "hide": 0},
     ], [
-        stat("Bytes read", "Bytes that reads returned. A read counts for each target that wants it.",
+        stat("Bytes read",
+             "Bytes that reads returned. A read counts for each target that wants it.",
              "Bps", all_bytes),
-        stat("Read calls", "Read calls, failed ones and those at the end of a file included.", "cps",
-             all_calls),
+        stat("Read calls", "Read calls, failed ones and those at the end of a file included.",
+             "cps", all_calls),
         stat("Mean read size", "Bytes for each call. Small reads cost as many system calls.",
              "bytes", f"{all_bytes} / {all_calls}"),
         stat("Failed reads", "Read calls that returned an error, EAGAIN included.", "cps",
@@ -258,20 +260,20 @@ def overview():
                    f"and {top_files}"),
               ], links={"path": to_file}, mean=True),
         graph("Bytes of the busiest files", "Of the 20 busiest of each target." + recorded, "Bps",
-              query(busiest(f"instance_target_path:vfswatch_file_read_bytes:topk_rate5m{{{FILES}}}"),
-                    "{{instance}} {{target}} {{path}}")),
+              query(busiest("instance_target_path:vfswatch_file_read_bytes:topk_rate5m"
+                            f"{{{FILES}}}"), "{{instance}} {{target}} {{path}}")),
         graph("Calls of the busiest files", "Of the 20 of each target with most calls." + recorded,
               "cps",
-              query(busiest(f"instance_target_path:vfswatch_file_read_calls:topk_rate5m{{{FILES}}}"),
-                    "{{instance}} {{target}} {{path}}")),
+              query(busiest("instance_target_path:vfswatch_file_read_calls:topk_rate5m"
+                            f"{{{FILES}}}"), "{{instance}} {{target}} {{path}}")),
         graph("Smallest reads", "Mean size of a read, the smallest of the 20 files of each target "
               "with most calls." + recorded, "bytes",
               query("bottomk(10, instance_target_path:vfswatch_file_read_bytes_per_call:topk_rate5m"
                     f"{{{FILES}}})", "{{instance}} {{target}} {{path}}"), width=24),
 
         row("Processes"),
-        table("Busiest processes", "The 20 names of processes that read most bytes at the end of the "
-              "time range; of targets with the label comm.", [
+        table("Busiest processes", "The 20 names of processes that read most bytes at the end of "
+              "the time range; of targets with the label comm.", [
                   ("Bytes", "Bps", top_readers),
                   ("Calls", "cps", f"{reader_calls} and {top_readers}"),
               ], mean=True),
@@ -305,8 +307,8 @@ def one_file():
              "bytes", f"sum(increase({by_bytes}{{{FILE}}}[$__range]))"),
         graph("Bytes by target", "A read counts for each target that wants it.", "Bps",
               query(rates(by_bytes, "instance, target", FILE), "{{instance}} {{target}}")),
-        graph("Calls, failures and ends of file", "Of all calls, how many failed and how many found "
-              "the end of the file.", "cps",
+        graph("Calls, failures and ends of file", "Of all calls, how many failed and how many "
+              "found the end of the file.", "cps",
               query(all_calls, "calls"),
               query(total("vfswatch_file_read_errors_total", FILE), "failed"),
               query(total("vfswatch_file_read_eofs_total", FILE), "end of file")),
@@ -332,9 +334,10 @@ def one_file():
         graph("Calls by system call", "Of targets with the label call; execve is what the kernel "
               "reads of a program that starts.", "cps",
               query(rates(by_calls, "call", known), "{{call}}"), stacked=True),
-        graph("Mean read size by system call", "Bytes for each call; of targets with the label call.",
-              "bytes", query(f"{rates(by_bytes, 'call', known)} / {rates(by_calls, 'call', known)}",
-                             "{{call}}")),
+        graph("Mean read size by system call",
+              "Bytes for each call; of targets with the label call.", "bytes",
+              query(f"{rates(by_bytes, 'call', known)} / {rates(by_calls, 'call', known)}",
+                    "{{call}}")),
     ]
     # The busiest paths of each target, and whatever is typed or linked to; never all of them.
     path = variable("path",
@@ -368,35 +371,36 @@ def health():
         stat("Last reload", "Whether every daemon took its configuration at the last attempt.",
              "none", f"min({gauge('vfswatch_config_last_reload_successful')})",
              mappings=words("failed", "succeeded"), **yes_no),
-        stat("Last reload of the web configuration", "Whether every daemon took its certificates and "
-             "users at the last attempt.", "none",
+        stat("Web configuration", "Whether every daemon took its certificates and users when they "
+             "last changed.", "none",
              f"min({gauge('vfswatch_web_config_last_reload_successful')})",
-             mappings=words("failed", "succeeded"), **yes_no),
+             mappings=words("refused", "taken"), noValue="none", **yes_no),
         stat("Series in use", "Share of limits.max_series, of the daemon that is nearest to it.",
              "percentunit", f"max({series})", **share),
         stat("Fullest kernel table", "Share of its entries that are in use.", "percentunit",
              f"max({fill})", **share),
 
         row("Is every read under its file?"),
-        graph("Missed probes", "Times that a watched function ran without its probe. 0 on a healthy "
-              "host.", "cps", lost("vfswatch_probe_missed_total", "instance, role, function")),
+        graph("Missed probes", "Times that a watched function ran without its probe. 0 on a "
+              "healthy host.", "cps",
+              lost("vfswatch_probe_missed_total", "instance, role, function")),
         graph("Overflow", "Calls that were counted for their target, but not under a file of their "
               "own.", "cps",
               lost("vfswatch_overflow_read_calls_total", "instance, target, reason")),
-        graph("Overflow, bytes", "Bytes that were counted for their target, but not under a file of "
-              "their own.", "Bps",
+        graph("Overflow, bytes", "Bytes that were counted for their target, but not under a file "
+              "of their own.", "Bps",
               lost("vfswatch_overflow_read_bytes_total", "instance, target, reason")),
-        graph("Unattributed reads", "Calls of watched processes that could be charged to no file. 0 "
-              "on a healthy host.", "cps",
+        graph("Unattributed reads", "Calls of watched processes that could be charged to no file. "
+              "0 on a healthy host.", "cps",
               lost("vfswatch_unattributed_read_calls_total", "instance, reason")),
-        graph("Unattributed bytes", "Bytes of watched processes that could be charged to no file. 0 "
-              "on a healthy host.", "Bps",
+        graph("Unattributed bytes", "Bytes of watched processes that could be charged to no file. "
+              "0 on a healthy host.", "Bps",
               lost("vfswatch_unattributed_read_bytes_total", "instance, reason")),
         graph("Dropped events", "Events that the kernel side could not deliver; residue_torn loses "
               "nothing.", "cps", lost("vfswatch_dropped_total", "instance, reason")),
         # A process counts them once, at its start: a rate shows nothing.
-        graph("State resets", "1 where the running process could not go on with the counts of the one "
-              "before.", "short",
+        graph("State resets", "1 where the running process could not go on with the counts of the "
+              "one before.", "short",
               query(f"sum by (instance, reason) ({gauge('vfswatch_state_resets_total')})",
                     "{{instance}} {{reason}}")),
         graph("Paths", "Walks from a file to the root (many where many new files are read), and "
@@ -409,14 +413,17 @@ def health():
                     "{{instance}} unresolved")),
 
         row("Limits"),
-        graph("Series and their limit", "Beyond the limit, reads of new files are overflow.", "short",
+        graph("Series and their limit", "Beyond the limit, reads of new files are overflow.",
+              "short",
               query(gauge("vfswatch_series"), "{{instance}} series"),
               query(gauge("vfswatch_series_limit"), "{{instance}} limit")),
         graph("Fill of kernel tables", "Share of the entries in use, of tables that can fill up.",
               "percentunit", query(fill, "{{instance}} {{map}}"), max=1),
         graph("Memory of kernel tables", "What the kernel charges for each table.", "bytes",
-              query(f"sum by (map) ({gauge('vfswatch_map_memory_bytes')})", "{{map}}"), stacked=True),
-        graph("Memory", "Resident memory of the daemon, and that of all its kernel tables.", "bytes",
+              query(f"sum by (map) ({gauge('vfswatch_map_memory_bytes')})", "{{map}}"),
+              stacked=True),
+        graph("Memory", "Resident memory of the daemon, and that of all its kernel tables.",
+              "bytes",
               query(gauge("process_resident_memory_bytes"), "{{instance}} daemon"),
               query(f"sum by (instance) ({gauge('vfswatch_map_memory_bytes')})",
                     "{{instance}} kernel tables")),
@@ -427,24 +434,25 @@ def health():
               query(gauge("scrape_duration_seconds"), "{{instance}} Prometheus")),
         graph("Samples of a scrape", "What Prometheus stores of each scrape.", "short",
               query(gauge("scrape_samples_scraped"), "{{instance}}")),
-        graph("Processor time", "Share of one processor that the daemon takes; what the probes cost "
-              "is with the readers.", "percentunit",
+        graph("Processor time", "Share of one processor that the daemon takes; what the probes "
+              "cost is with the readers.", "percentunit",
               query(rates("process_cpu_seconds_total", "instance", DAEMON), "{{instance}}")),
         graph("Descriptors", "Open file descriptors of the daemon, and how many it may have.",
               "short", query(gauge("process_open_fds"), "{{instance}} open"),
               query(gauge("process_max_fds"), "{{instance}} limit")),
 
         row("Snippets"),
-        graph("Sampled reads by outcome", "written is in the journal; rate_limited is what the limits "
-              "are for.", "cps", lost("vfswatch_snippets_total", "target, outcome"), stacked=True),
+        graph("Sampled reads by outcome", "written is in the journal; rate_limited is what the "
+              "limits are for.", "cps", lost("vfswatch_snippets_total", "target, outcome"),
+              stacked=True),
         graph("Sampled reads by target", "Reads that were drawn for a sample.", "cps",
               lost("vfswatch_snippets_sampled_total", "target")),
 
         row("What is running"),
         graph("Time since the start", "Falls to 0 with each start of the daemon.", "s",
               query(since(gauge("process_start_time_seconds")), "{{instance}}")),
-        graph("Time since the configuration was loaded", "Falls to 0 with each start, and with each "
-              "reload that succeeds.", "s",
+        graph("Time since the configuration was loaded", "Falls to 0 with each start, and with "
+              "each reload that succeeds.", "s",
               query(since(gauge("vfswatch_config_last_reload_success_timestamp_seconds")),
                     "{{instance}}")),
         table("Probes by function", "1 while the probe is attached.", [

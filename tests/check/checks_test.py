@@ -188,7 +188,7 @@ class Dashboards(unittest.TestCase):
 
     def test_refuses_queries_against_the_rules_of_the_linter(self):
         self.change(self.OVERVIEW, 'vfswatch_series{job=~\\"$job\\", ', "vfswatch_dropped_total{")
-        self.change(self.OVERVIEW, '[$__rate_interval])) or vector(0)) / ', '[5m])) or vector(0)) / ')
+        self.change(self.OVERVIEW, "[$__rate_interval])) or vector(0)) /", "[5m])) or vector(0)) /")
         self.assert_refused('vfswatch_dropped_total without job=~"$job"',
                             "vfswatch_dropped_total is a counter", "rate over 5m")
 
