@@ -17,8 +17,8 @@ FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run",
          "--disable-dev-shm-usage", "--remote-debugging-pipe"]
 WIDTHS = {"wide": 1280, "narrow": 400}
 SCHEMES = ("light", "dark")
-# What of the page is not within the screen's width, and what of it comes from elsewhere.
-WIDER = "document.documentElement.scrollWidth - window.innerWidth"
+# How wide the page is, and what of it comes from elsewhere.
+WIDE = "document.documentElement.scrollWidth"
 FOREIGN = "performance.getEntriesByType('resource').length + document.scripts.length"
 TEXT = "document.body.innerText"
 SMALLEST = ("Math.min(...[...document.querySelectorAll('td,p,a')]"
@@ -108,14 +108,14 @@ class Browser:
         self.process.wait()
 
 
-def faults_of(browser, name):
+def faults_of(browser, name, width):
     text = browser.value(TEXT)
     for wanted in ("<script>alert(1)</script>", "a&b", "45.0 GiB", "5,904,311", "counting",
                    "nothing was read yet", "733 calls without a series", "every process"):
         if wanted not in text:
             yield f"{name}: {wanted!r} is not to be seen"
     for what, expression, least, most in (
-            ("pixels wider than the screen", WIDER, None, 0),
+            ("pixels of its width", WIDE, None, width),
             ("things from elsewhere", FOREIGN, 0, 0),
             ("pixels of the smallest letters", SMALLEST, LEAST_PIXELS, None),
             ("the least contrast", CONTRAST, LEAST_CONTRAST, None)):
@@ -137,7 +137,7 @@ def main(renderer, folder):
             for name, width in WIDTHS.items():
                 for scheme in SCHEMES:
                     browser.show(page.as_uri(), width, scheme)
-                    faults += faults_of(browser, f"{name} {scheme}")
+                    faults += faults_of(browser, f"{name} {scheme}", width)
                     (page.parent / f"page-{name}-{scheme}.png").write_bytes(browser.picture())
         finally:
             browser.close()
