@@ -34,12 +34,14 @@ constexpr std::array<FileTypeWord, 7> kFileTypeWords = {
     kNamedTypes[0], kNamedTypes[1], kNamedTypes[2],          kNamedTypes[3],
     kNamedTypes[4], kNamedTypes[5], {"other", other_types()}};
 
-constexpr std::array<LabelWord, 8> kLabelWords = {{
+constexpr std::array<LabelWord, 10> kLabelWords = {{
     {"pid", &LabelFields::pid},
     {"comm", &LabelFields::comm},
     {"uid", &LabelFields::uid},
     {"unit", &LabelFields::unit},
     {"cgroup", &LabelFields::cgroup},
+    {"container", &LabelFields::container},
+    {"pod", &LabelFields::pod},
     {"device", &LabelFields::device},
     {"inode", &LabelFields::inode},
     {"call", &LabelFields::call},

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "metrics/call_name.h"
+#include "metrics/containers.h"
 #include "metrics/escape.h"
 
 namespace vfswatchd {
@@ -46,6 +47,8 @@ void append_labels(std::string& out, const Target& target, std::string_view path
     append(out, fields.uid, "uid", std::to_string(key.uid));
     append(out, fields.unit, "unit", unit_of(cgroup));
     append(out, fields.cgroup, "cgroup", cgroup);
+    append(out, fields.container, "container", container_of(cgroup));
+    append(out, fields.pod, "pod", pod_of(cgroup));
     append(out, fields.device, "device", device_text(key.device));
     append(out, fields.inode, "inode", std::to_string(key.inode));
     append(out, fields.call, "call", key.call == 0 ? "" : call_name(key.call - 1));

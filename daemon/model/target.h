@@ -15,6 +15,8 @@ struct LabelFields {
     bool uid = false;
     bool unit = false;    ///< the systemd unit of the reader's cgroup
     bool cgroup = false;  ///< the reader's cgroup, as /proc/PID/cgroup has it
+    bool container = false;  ///< the reader's container, by its cgroup
+    bool pod = false;        ///< and its Kubernetes pod
     bool device = false;  ///< major:minor of the file's file system
     bool inode = false;
     bool call = false;
