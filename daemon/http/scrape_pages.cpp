@@ -16,8 +16,14 @@ constexpr double kLeastShare = 1.0 / 16;
 /// One client's place in a page.
 struct ScrapePages::Reader {
     std::mutex mutex;
-    std::unique_ptr<BodySource> source;  ///< nullptr: the end was read, or it was broken off
+    std::shared_ptr<const ScrapePage> page;  ///< held for others to share, as long as it is read
+    std::unique_ptr<BodySource> source;      ///< nullptr: the end was read, or it was broken off
     bool broken_off = false;
+
+    void let_go() {
+        source.reset();
+        page.reset();
+    }
 };
 
 class ScrapePages::ReaderSource : public BodySource {
@@ -30,7 +36,7 @@ class ScrapePages::ReaderSource : public BodySource {
             throw std::runtime_error("the client read slowly, and others needed its place");
         if (!reader_->source) return 0;
         const std::size_t got = reader_->source->read(buffer, capacity);
-        if (got == 0) reader_->source.reset();
+        if (got == 0) reader_->let_go();
         return got;
     }
 
@@ -44,20 +50,22 @@ Result<std::unique_ptr<BodySource>> ScrapePages::open(const TargetChoice& choice
     pages_.remove_if([](const Page& page) { return page.page.expired(); });
     for (Page& page : pages_) {
         if (page.choice != choice || now - page.made > kFresh) continue;
-        if (const auto shared = page.page.lock()) return open_reader(*shared, page);
+        if (auto shared = page.page.lock()) return open_reader(std::move(shared), page);
     }
     auto made = make_(choice);
     if (!made) return fail(made.error());
     Page& page =
         pages_.emplace_back(Page{choice, now, std::max((*made)->share(), kLeastShare), *made, {}});
-    auto body = open_reader(**made, page);
+    auto body = open_reader(std::move(*made), page);
     make_room();
     return body;
 }
 
-std::unique_ptr<BodySource> ScrapePages::open_reader(const ScrapePage& from, Page& page) {
+std::unique_ptr<BodySource> ScrapePages::open_reader(std::shared_ptr<const ScrapePage> from,
+                                                     Page& page) {
     auto reader = std::make_shared<Reader>();
-    reader->source = from.open();
+    reader->source = from->open();
+    reader->page = std::move(from);
     page.readers.push_back(reader);
     return std::make_unique<ReaderSource>(std::move(reader));
 }
@@ -80,7 +88,7 @@ void ScrapePages::break_off(const Page& page) {
         const std::lock_guard lock(reader->mutex);
         // One that has read it all is just being ended.
         reader->broken_off = reader->source != nullptr;
-        reader->source.reset();
+        reader->let_go();
     }
 }
 

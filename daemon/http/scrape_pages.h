@@ -47,7 +47,8 @@ class ScrapePages {
 
     void make_room();
     static void break_off(const Page& page);
-    static std::unique_ptr<BodySource> open_reader(const ScrapePage& from, Page& page);
+    static std::unique_ptr<BodySource> open_reader(std::shared_ptr<const ScrapePage> from,
+                                                   Page& page);
 
     Make make_;
     double most_pages_;
