@@ -39,6 +39,11 @@ void PrintTo(const BadConfig& bad, std::ostream* out) {
 
 /// A target with one more line under its name.
 #define TARGET "targets:\n  - name: a\n"
+#define LISTEN "listen:\n  - address: "
+#define TEN_BYTES "0123456789"
+#define SOCKET_OF_107_BYTES                                                                   \
+    TEN_BYTES TEN_BYTES TEN_BYTES TEN_BYTES TEN_BYTES TEN_BYTES TEN_BYTES TEN_BYTES TEN_BYTES \
+        TEN_BYTES "0123456"
 /// One that may have snippets.
 #define SAMPLING TARGET "    paths: {include: [/srv/**]}\n"
 
@@ -71,7 +76,8 @@ const BadConfig kBadConfigs[] = {
      "expected one of name, processes, paths, file_types, labels, max_files, latency, snippets"},
     {"KeyAtTheWrongPlace", TARGET "    include: ['/etc/**']\n", "3:5",
      "its place is `targets[].paths.include`"},
-    {"LaterTopLevelKey", "web_config_file: \"\"\n" TARGET, "1:1", "unknown key `web_config_file`"},
+    {"KeyOfTheWebConfigFile", "tls_server_config: {}\n" TARGET, "1:1",
+     "unknown key `tls_server_config`"},
     {"DuplicateKey", TARGET "    labels: [pid]\n    labels: [comm]\n", "4:5",
      "a second time, the first is at f.yaml:3:5"},
     {"DuplicateTopLevelKey", "targets:\n  - name: a\ntargets:\n  - name: b\n", "3:1",
@@ -419,7 +425,51 @@ const BadConfig kBadConfigs[] = {
     {"V6NoPort", "listen:\n  - address: '[::1]'\n" TARGET, "2:14", "host:port"},
     {"UnquotedV6", "listen:\n  - address: [::1]:80\n" TARGET, "2:19", "in quotes"},
     {"Url", "listen:\n  - address: http://127.0.0.1:80\n" TARGET, "2:14", "leave the scheme"},
-    {"Unix", "listen:\n  - address: unix:/run/a\n" TARGET, "2:14", "not available yet"},
+    {"UnixRelative", LISTEN "unix:run/a\n" TARGET, "2:14",
+     "found `run/a`, expected the path of a unix socket, such as "
+     "unix:/run/vfswatchd/metrics.sock"},
+    {"UnixWithoutAPath", LISTEN "'unix:'\n" TARGET, "2:14", "the path of a unix socket"},
+    {"UnixRoot", LISTEN "unix:/\n" TARGET, "2:14", "the path of a unix socket"},
+    {"UnixDirectory", LISTEN "unix:/run/a/\n" TARGET, "2:14", "the path of a unix socket"},
+    {"UnixAbstract", LISTEN "unix:@a\n" TARGET, "2:14", "the path of a unix socket"},
+    {"UnixUrl", LISTEN "unix:///run/a/\n" TARGET, "2:14", "the path of a unix socket"},
+    {"UnixTooLong", LISTEN "unix:/" SOCKET_OF_107_BYTES "\n" TARGET, "2:14",
+     "expected a path of at most 107 bytes, which is as much as the kernel takes"},
+    {"UnixControlCharacter", LISTEN "\"unix:/run/\\x1b[2J\"\n" TARGET, "2:14",
+     "found a control character in the path `/run/\\x1b[2J`, expected none"},
+    {"UnixWithNul", LISTEN "\"unix:/run/a\\0b\"\n" TARGET, "2:14", "a control character"},
+    {"UnixTwice", LISTEN "unix:/run/a\n  - address: unix:/run/a\n" TARGET, "3:14",
+     "the first is at f.yaml:2:14"},
+    {"ModeBesidePort", LISTEN "'127.0.0.1:1'\n    mode: '0660'\n" TARGET, "3:11",
+     "found `mode` or `group` beside the address at f.yaml:2:14, expected them beside unix:/path "
+     "only; leave them away"},
+    {"GroupBesideSystemd", LISTEN "systemd\n    group: 0\n" TARGET, "3:12", "unix:/path only"},
+    {"ModeBeforeTheAddress", "listen:\n  - mode: '0660'\n    address: '127.0.0.1:1'\n" TARGET,
+     "2:11", "beside the address at f.yaml:3:14"},
+    {"ModeAlone", "listen:\n  - mode: '0660'\n" TARGET, "2:5", "found no `address`"},
+    {"ModeTooLarge", LISTEN "unix:/run/a\n    mode: '1777'\n" TARGET, "3:11",
+     "mode: found `1777`, expected permissions in octal from \"000\" to \"0777\", such as "
+     "\"0660\""},
+    {"ModeNotOctal", LISTEN "unix:/run/a\n    mode: '0688'\n" TARGET, "3:11", "in octal"},
+    {"ModeShort", LISTEN "unix:/run/a\n    mode: '66'\n" TARGET, "3:11", "in octal"},
+    {"ModeInLetters", LISTEN "unix:/run/a\n    mode: u=rw\n" TARGET, "3:11", "in octal"},
+    {"ModeSigned", LISTEN "unix:/run/a\n    mode: '-660'\n" TARGET, "3:11", "in octal"},
+    {"ModeAsList", LISTEN "unix:/run/a\n    mode: [6]\n" TARGET, "3:11",
+     "found a list, expected permissions in octal and in quotes"},
+    {"UnknownGroup", LISTEN "unix:/run/a\n    group: no-such-group-here\n" TARGET, "3:12",
+     "group: found the unknown group `no-such-group-here`, expected the name of a group of this "
+     "machine or a number from 0 to 4294967294; create the group, or write its number"},
+    {"GroupOutOfRange", LISTEN "unix:/run/a\n    group: 4294967295\n" TARGET, "3:12",
+     "found `4294967295`"},
+    {"GroupWithNul", LISTEN "unix:/run/a\n    group: \"root\\0\"\n" TARGET, "3:12",
+     "the unknown group"},
+    {"EmptyGroup", LISTEN "unix:/run/a\n    group: ''\n" TARGET, "3:12", "the unknown group"},
+    {"WebConfigFileEmpty", "web_config_file: ''\n" TARGET, "1:18",
+     "web_config_file: found an empty path, expected the path of a file"},
+    {"WebConfigFileAsMapping", "web_config_file: {basic_auth_users: {}}\n" TARGET, "1:18",
+     "web_config_file: found a mapping, expected the path of a file"},
+    {"WebConfigFileWithNewline", "web_config_file: \"a\\nb\"\n" TARGET, "1:18",
+     "web_config_file: found a control character in the path `a\\x0ab`, expected none"},
     {"SystemdTwice", "listen:\n  - address: systemd\n  - address: systemd\n" TARGET, "3:14",
      "a second time"},
     {"SystemdWithPort", "listen:\n  - address: systemd:9974\n" TARGET, "2:14", "not looked up"},
@@ -566,11 +616,11 @@ TEST(ConfigFaults, ShowWhatRe2SaysHarmlessAndShort) {
 }
 
 TEST(ConfigFaults, AUserDatabaseThatDoesNotAnswerIsOne) {
-    const UserLookup broken = [](const std::string&) -> Result<std::optional<std::uint32_t>> {
+    const IdLookup broken = [](const std::string&) -> Result<std::optional<std::uint32_t>> {
         return fail(errno_error(EIO, "cannot look up the user"));
     };
     const ConfigText text{"f.yaml", TARGET "    processes: {uids: [7, mail]}\n"};
-    const ConfigOrFaults config = parse_config(text, {}, broken);
+    const ConfigOrFaults config = parse_config(text, {}, {.user = broken});
     ASSERT_FALSE(config);
     ASSERT_EQ(config.error().size(), 1U);
     EXPECT_EQ(format_fault(config.error()[0]),

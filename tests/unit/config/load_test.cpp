@@ -91,7 +91,7 @@ TEST_F(ConfigLoad, NamesTheDropInOfAFault) {
 TEST_F(ConfigLoad, SaysWhatToDoAboutAMissingFile) {
     EXPECT_THAT(target_names(),
                 ElementsAre(path("main.yaml") + ": cannot open: No such file or directory; create "
-                                                "it, or name another one with --config"));
+                                                "it, or name another one"));
 }
 
 TEST_F(ConfigLoad, RefusesADirectory) {

@@ -256,14 +256,65 @@ TEST(ConfigParse, KnowsEveryLabelByItsWord) {
     EXPECT_EQ(labels("call"), LabelFields{.call = true});
 }
 
-TEST(ConfigParse, AsksForTheNumbersOfUsersByTheirNames) {
+ListenAddress listening(const std::string& entry, const Lookups& lookups = {}) {
+    const ConfigOrFaults config = parse_config(
+        {"/etc/f.yaml", "listen: [" + entry + "]\ntargets: [{name: a}]\n"}, {}, lookups);
+    if (config) return config->listen.at(0);
+    ADD_FAILURE() << format_fault(config.error().front());
+    return {};
+}
+
+TEST(ConfigParse, ReadsUnixSockets) {
+    const ListenAddress plain = listening("{address: unix:/run/a}");
+    EXPECT_TRUE(plain.is_unix);
+    EXPECT_EQ(plain.host, "/run/a");
+    EXPECT_EQ(plain.mode, 0660U);
+    EXPECT_FALSE(plain.group);
+    EXPECT_EQ(listening("{address: unix:/run/a, mode: '0600'}").mode, 0600U);
+    EXPECT_EQ(listening("{address: unix:/run/a, mode: '000'}").mode, 0U);
+    EXPECT_EQ(listening("{mode: '777', address: unix:/run/a}").mode, 0777U);
+    EXPECT_EQ(listening("{address: unix:/run/a, group: 4294967294}").group, 4294967294U);
+    const std::string longest = "/" + std::string(106, 'x');
+    EXPECT_EQ(listening("{address: 'unix:" + longest + "'}").host, longest);
+}
+
+TEST(ConfigParse, AsksForTheNumbersOfGroupsByTheirNames) {
     std::vector<std::string> asked;
-    const UserLookup find_user = [&](const std::string& name) -> std::optional<std::uint32_t> {
+    const IdLookup find_group = [&](const std::string& name) -> std::optional<std::uint32_t> {
         asked.push_back(name);
         return 70;
     };
-    const ConfigOrFaults config = parse_config(
-        {"f.yaml", "targets: [{name: a, processes: {uids: [1001, web-data]}}]\n"}, {}, find_user);
+    const ListenAddress entry =
+        listening("{address: unix:/run/a, group: web-data}", {.group = find_group});
+    EXPECT_EQ(entry.group, 70U);
+    EXPECT_THAT(asked, ElementsAre("web-data"));
+    EXPECT_EQ(listening("{address: unix:/run/a, group: root}").group, 0U);
+}
+
+TEST(ConfigParse, FindsTheWebConfigFileBesideItself) {
+    const auto file = [](const std::string& path) {
+        return parse_config(
+                   {"/etc/d/f.yaml", "web_config_file: " + path + "\ntargets: [{name: a}]\n"})
+            ->web_config_file;
+    };
+    EXPECT_EQ(file("web.yml"), "/etc/d/web.yml");
+    EXPECT_EQ(file("../tls/web.yml"), "/etc/d/../tls/web.yml");
+    EXPECT_EQ(file("/run/web.yml"), "/run/web.yml");
+    EXPECT_EQ(
+        parse_config({"f.yaml", "web_config_file: w\ntargets: [{name: a}]\n"})->web_config_file,
+        "w");
+    EXPECT_EQ(parsed("targets: [{name: a}]\n").web_config_file, "");
+}
+
+TEST(ConfigParse, AsksForTheNumbersOfUsersByTheirNames) {
+    std::vector<std::string> asked;
+    const IdLookup find_user = [&](const std::string& name) -> std::optional<std::uint32_t> {
+        asked.push_back(name);
+        return 70;
+    };
+    const ConfigOrFaults config =
+        parse_config({"f.yaml", "targets: [{name: a, processes: {uids: [1001, web-data]}}]\n"}, {},
+                     {.user = find_user});
     ASSERT_TRUE(config);
     EXPECT_THAT(numbers(config->targets.at(0).processes.uids), ElementsAre(1001U, 70U));
     EXPECT_THAT(asked, ElementsAre("web-data"));

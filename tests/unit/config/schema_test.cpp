@@ -76,6 +76,9 @@ std::string json_type(KeyType type) {
             return "integer";
         case KeyType::kName:
         case KeyType::kAddress:
+        case KeyType::kFile:
+        case KeyType::kText:
+        case KeyType::kMode:
         case KeyType::kDuration:
         case KeyType::kSample:
         case KeyType::kRate:
@@ -83,6 +86,8 @@ std::string json_type(KeyType type) {
             return "string";
         case KeyType::kBool:
             return "boolean";
+        case KeyType::kGroup:
+            return "";
         case KeyType::kMappingList:
         case KeyType::kPidList:
         case KeyType::kCommList:
@@ -96,6 +101,11 @@ std::string json_type(KeyType type) {
     return {};
 }
 
+/// A name or a number.
+bool is_account(KeyType type) {
+    return type == KeyType::kUidList || type == KeyType::kGroup;
+}
+
 TEST(Schema, NamesEveryKeyOfTheParser) {
     for (const KeySpec& key : config_keys()) {
         EXPECT_EQ(schema_keys().count(std::string(key.path)), 1U) << key.path;
@@ -107,7 +117,7 @@ TEST(Schema, NamesNoOtherKey) {
         const std::size_t dot = path.rfind('.');
         const std::string parent = dot == std::string::npos ? "" : path.substr(0, dot);
         const std::string name = dot == std::string::npos ? path : path.substr(dot + 1);
-        EXPECT_NE(find_key(parent, name), nullptr) << path;
+        EXPECT_NE(find_key(config_keys(), parent, name), nullptr) << path;
     }
 }
 
@@ -131,10 +141,11 @@ TEST(Schema, HasTheParsersRanges) {
     for (const KeySpec& key : config_keys()) {
         SCOPED_TRACE(key.path);
         const YAML::Node& node = schema_keys().at(std::string(key.path));
-        const bool uids = key.type == KeyType::kUidList;
         const bool pids = key.type == KeyType::kPidList;
-        const YAML::Node number = uids ? node["items"]["oneOf"][0] : pids ? node["items"] : node;
-        if (key.type == KeyType::kCount || pids || uids) {
+        const bool account = is_account(key.type);
+        const YAML::Node item = pids || key.type == KeyType::kUidList ? node["items"] : node;
+        const YAML::Node number = account ? item["oneOf"][0] : item;
+        if (key.type == KeyType::kCount || pids || account) {
             EXPECT_EQ(number["minimum"].as<std::int64_t>(-1), key.min);
             EXPECT_EQ(number["maximum"].as<std::int64_t>(-1), key.max);
         }
@@ -238,7 +249,7 @@ TEST(Schema, WantsASelectorBesideFollowChildren) {
     for (const auto& one : schema_keys().at("targets[].processes")["anyOf"])
         alternatives.push_back(one["required"][0].as<std::string>());
     std::vector<std::string> selectors;
-    for (std::string_view name : names_under("targets[].processes")) {
+    for (std::string_view name : names_under(config_keys(), "targets[].processes")) {
         if (name != "follow_children") selectors.emplace_back(name);
     }
     EXPECT_EQ(alternatives, selectors);
@@ -256,7 +267,7 @@ TEST(Schema, TakesTheDurationsThatTheParserTakes) {
 }
 
 TEST(Schema, TakesTheSamplesThatTheParserTakes) {
-    const KeySpec& key = *find_key("targets[].snippets", "sample");
+    const KeySpec& key = *find_key(config_keys(), "targets[].snippets", "sample");
     const YAML::Node& node = schema_keys().at(std::string(key.path));
     for (const std::string& text :
          std::vector<std::string>{"1/1", "1/100", "1/999999", "1/1000000", "1/1000001", "1/0",
@@ -267,7 +278,7 @@ TEST(Schema, TakesTheSamplesThatTheParserTakes) {
 }
 
 TEST(Schema, TakesTheRatesThatTheParserTakes) {
-    const KeySpec& key = *find_key("targets[].snippets", "rate");
+    const KeySpec& key = *find_key(config_keys(), "targets[].snippets", "rate");
     const YAML::Node& node = schema_keys().at(std::string(key.path));
     for (const std::string& text :
          std::vector<std::string>{"1/s", "30/m", "999999/h", "1000000/h", "1000001/h", "0/s", "10",
@@ -292,11 +303,36 @@ TEST(Schema, WantsPathsBesideSnippetsThatDoNotNameEveryFile) {
 
 TEST(Schema, TakesTheAddressesThatTheParserTakes) {
     const YAML::Node& node = schema_keys().at("listen[].address");
-    for (const std::string& text : std::vector<std::string>{
-             "127.0.0.1:9974", "[::1]:0", "localhost:80", "[::ffff:1.2.3.4]:1", "", "9974", ":9974",
-             "*:9974", "::1:80", "[::1]", "example.org:80", "unix:/run/x", "systemd",
-             "http://127.0.0.1:80", "127.0.0.1:", "127.0.0.1"}) {
+    for (const std::string& text : std::vector<std::string>{"127.0.0.1:9974",
+                                                            "[::1]:0",
+                                                            "localhost:80",
+                                                            "[::ffff:1.2.3.4]:1",
+                                                            "",
+                                                            "9974",
+                                                            ":9974",
+                                                            "*:9974",
+                                                            "::1:80",
+                                                            "[::1]",
+                                                            "example.org:80",
+                                                            "unix:/run/x",
+                                                            "unix:x",
+                                                            "unix:/",
+                                                            "unix:/run/",
+                                                            "unix:",
+                                                            "systemd",
+                                                            "http://127.0.0.1:80",
+                                                            "127.0.0.1:",
+                                                            "127.0.0.1"}) {
         EXPECT_EQ(regex_takes(node, text), parse_address(text).has_value()) << text;
+    }
+}
+
+TEST(Schema, TakesTheModesThatTheParserTakes) {
+    const YAML::Node& node = schema_keys().at("listen[].mode");
+    for (const std::string& text :
+         std::vector<std::string>{"000", "0660", "777", "0777", "00777", "", "7", "66", "0o660",
+                                  "0x1b0", "0888", "1777", "01777", "u=rw", "-660", " 660"}) {
+        EXPECT_EQ(regex_takes(node, text), parse_mode(text).has_value()) << text;
     }
 }
 
@@ -311,7 +347,7 @@ std::string stated_defaults(std::string_view parent) {
 }
 
 std::string default_of(std::string_view top_level_key) {
-    return std::string(find_key("", top_level_key)->default_text);
+    return std::string(find_key(config_keys(), "", top_level_key)->default_text);
 }
 
 void expect_default_rules(const std::optional<SnippetRules>& rules) {
@@ -360,7 +396,9 @@ TEST(ShippedConfigComments, ExplainEveryKeyWithItsDefault) {
     const std::regex commented("(^|\n)( *)#( *(- )?(" + names.substr(1) + "):)");
     const std::string enabled =
         std::regex_replace(file_text("vfswatchd.yaml"), commented, "$1$2$3");
-    const ConfigOrFaults config = parse_config({"enabled", enabled});
+    // A machine need not have the group that is the example.
+    const IdLookup any_group = [](const std::string&) { return std::optional<std::uint32_t>(7); };
+    const ConfigOrFaults config = parse_config({"enabled", enabled}, {}, {.group = any_group});
     ASSERT_TRUE(config) << format_fault(config.error().front()) << "\n" << enabled;
     for (const KeySpec& key : config_keys()) {
         EXPECT_THAT(enabled,
@@ -372,6 +410,7 @@ TEST(ShippedConfigComments, ExplainEveryKeyWithItsDefault) {
     EXPECT_EQ(config->limits.max_tasks, Limits{}.max_tasks);
     EXPECT_EQ(config->limits.idle_series_timeout, Limits{}.idle_series_timeout);
     EXPECT_EQ(config->listen.at(0).host, "127.0.0.1");
+    EXPECT_EQ(config->listen.at(1).mode, ListenAddress{}.mode);
     EXPECT_EQ(config->probe, ProbeWishes{});
     EXPECT_EQ(config->path_view, Config{}.path_view);
     EXPECT_FALSE(config->targets.at(0).processes.follow_children);
