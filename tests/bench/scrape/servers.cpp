@@ -9,6 +9,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstring>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -23,13 +24,26 @@ namespace {
 
 class StreamBody : public BodySource {
   public:
-    explicit StreamBody(std::unique_ptr<ScrapeStream> stream) : stream_(std::move(stream)) {}
+    explicit StreamBody(std::shared_ptr<const SeriesPage> page) : stream_(std::move(page)) {}
     std::size_t read(char* buffer, std::size_t capacity) override {
-        return stream_->read(buffer, capacity);
+        return stream_.read(buffer, capacity);
     }
 
   private:
-    std::unique_ptr<ScrapeStream> stream_;
+    ScrapeStream stream_;
+};
+
+class BenchPage : public ScrapePage {
+  public:
+    explicit BenchPage(SeriesPage page)
+        : page_(std::make_shared<const SeriesPage>(std::move(page))) {}
+    [[nodiscard]] std::unique_ptr<BodySource> open() const override {
+        return std::make_unique<StreamBody>(page_);
+    }
+    [[nodiscard]] double share() const override { return 1; }
+
+  private:
+    std::shared_ptr<const SeriesPage> page_;
 };
 
 /// The kernel's part of a scrape, without the kernel: what the maps would have said.
@@ -57,12 +71,13 @@ class VfswatchdServer : public BenchServer {
                       {files, std::chrono::hours(1)}),
           snapshot_(first_snapshot(files)) {
         // The daemon has met its files long before the scrape that counts.
-        exposition_.scrape(snapshot_, {}, std::chrono::steady_clock::now());
+        static_cast<void>(exposition_.scrape(snapshot_, {}, std::chrono::steady_clock::now()));
         std::vector<FileName>().swap(snapshot_.new_names);
         HttpHandlers handlers{.page = [] { return std::string(); },
                               .healthy = [] { return true; },
                               .ready = [] { return true; },
-                              .scrape = [this] { return scrape(); },
+                              .has_target = [](const std::string&) { return true; },
+                              .scrape = [this](const TargetChoice&) { return scrape(); },
                               .failed = {}};
         Result<HttpServer> server = HttpServer::start({{"127.0.0.1", 0}}, std::move(handlers));
         if (!server) throw std::runtime_error(server.error().message());
@@ -72,13 +87,13 @@ class VfswatchdServer : public BenchServer {
     [[nodiscard]] std::uint16_t port() const override { return server_->addresses()[0].port; }
 
   private:
-    std::unique_ptr<BodySource> scrape() {
+    std::shared_ptr<const ScrapePage> scrape() {
         ++scrapes_;
         for (std::size_t file = 0; file < snapshot_.sums.size(); ++file) {
             snapshot_.sums[file].counts.bytes = bytes_of(file, scrapes_);
             snapshot_.sums[file].counts.calls = calls_of(file, scrapes_);
         }
-        return std::make_unique<StreamBody>(
+        return std::make_shared<const BenchPage>(
             exposition_.scrape(snapshot_, {}, std::chrono::steady_clock::now()));
     }
 

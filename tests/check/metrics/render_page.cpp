@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <iostream>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -72,6 +73,7 @@ SelfMetrics full_self_metrics() {
     self.dropped = {{"name_ring_full", 0}, {"residue_torn", 0}};
     self.snippets.emplace_back();
     self.config_last_reload_success_timestamp_seconds = 1700000000.5;
+    self.web_config_last_reload_successful = false;
     self.last_scrape_duration_seconds = 0.0001;
     self.process = read_process_metrics();
     return self;
@@ -82,10 +84,10 @@ SelfMetrics full_self_metrics() {
 int main() {
     Exposition exposition({{"every", {}, "", "/etc/**, **\\*"}, {"full", kAllFields, "", "", true}},
                           {15, std::chrono::minutes(15)});
-    const auto stream = exposition.scrape(awkward_snapshot(), full_self_metrics(),
-                                          std::chrono::steady_clock::now());
+    ScrapeStream stream(std::make_shared<const SeriesPage>(exposition.scrape(
+        awkward_snapshot(), full_self_metrics(), std::chrono::steady_clock::now())));
     std::array<char, 4096> piece{};
-    while (const std::size_t size = stream->read(piece.data(), piece.size())) {
+    while (const std::size_t size = stream.read(piece.data(), piece.size())) {
         std::cout.write(piece.data(), static_cast<std::streamsize>(size));
     }
     return std::cout.flush() ? 0 : 1;

@@ -85,7 +85,7 @@ void check_config(const Config& config) {
 
 /// The number of bytes for a name, so that no input asks the machine; some names are unknown and
 /// some databases do not answer.
-Result<std::optional<std::uint32_t>> find_user(const std::string& name) {
+Result<std::optional<std::uint32_t>> find_id(const std::string& name) {
     require(!name.empty() && name.find('\0') == std::string::npos);
     if (name.front() == 'u') return std::nullopt;
     if (name.front() == 'e') return fail(errno_error(EIO, "cannot look up"));
@@ -103,7 +103,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         drop_ins.push_back({"drop-in", std::string(input.substr(split + 1))});
     }
     const ConfigOrFaults config =
-        parse_config({"main", std::string(input.substr(0, split))}, drop_ins, find_user);
+        parse_config({"main", std::string(input.substr(0, split))}, drop_ins, {find_id, find_id});
     if (config) {
         check_config(*config);
     } else {

@@ -57,16 +57,6 @@ bool readable(int fd, int milliseconds) {
     return ::poll(&wanted, 1, milliseconds) == 1;
 }
 
-/// Takes one block of bytes off the socket; false at the end, on an error or on silence.
-bool receive_some(int fd, std::string& into) {
-    std::array<char, 65536> block{};
-    if (!readable(fd, kSilenceMs)) return false;
-    const ssize_t got = ::recv(fd, block.data(), block.size(), 0);
-    if (got <= 0) return false;
-    into.append(block.data(), static_cast<std::size_t>(got));
-    return true;
-}
-
 void parse_head(const std::string& head, Answer& answer) {
     if (head.size() > 12) answer.status = std::atoi(head.c_str() + 9);
     std::size_t at = head.find("\r\n");
@@ -88,13 +78,22 @@ void parse_head(const std::string& head, Answer& answer) {
 RawClient::RawClient(const HttpAddress& address, int receive_buffer_bytes)
     : socket_(connect_to(address, receive_buffer_bytes)) {}
 
+bool RawClient::receive_some(std::string& into) {
+    std::array<char, 65536> block{};
+    if (!readable(socket_.get(), kSilenceMs)) return false;
+    const ssize_t got = ::recv(socket_.get(), block.data(), block.size(), 0);
+    if (got <= 0) return false;
+    into.append(block.data(), static_cast<std::size_t>(got));
+    return true;
+}
+
 bool RawClient::send(const std::string& text) {
     return ::send(socket_.get(), text.data(), text.size(), MSG_NOSIGNAL) ==
            static_cast<ssize_t>(text.size());
 }
 
 std::string RawClient::receive(std::size_t bytes) {
-    while (pending_.size() < bytes && receive_some(socket_.get(), pending_)) {
+    while (pending_.size() < bytes && receive_some(pending_)) {
     }
     const std::string taken = pending_.substr(0, bytes);
     pending_.erase(0, taken.size());
@@ -102,7 +101,7 @@ std::string RawClient::receive(std::size_t bytes) {
 }
 
 std::string RawClient::receive_all() {
-    while (receive_some(socket_.get(), pending_)) {
+    while (receive_some(pending_)) {
     }
     return std::exchange(pending_, {});
 }

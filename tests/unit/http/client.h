@@ -22,9 +22,12 @@ struct Answer {
 class RawClient {
   public:
     explicit RawClient(const HttpAddress& address, int receive_buffer_bytes = 0);
+    RawClient(const RawClient&) = delete;
+    RawClient& operator=(const RawClient&) = delete;
+    virtual ~RawClient() = default;
 
     [[nodiscard]] bool connected() const { return static_cast<bool>(socket_); }
-    bool send(const std::string& text);
+    virtual bool send(const std::string& text);
     /// Up to `bytes`, or what came before the end; gives up after 20 seconds of silence.
     std::string receive(std::size_t bytes);
     /// All until the server hangs up.
@@ -33,6 +36,11 @@ class RawClient {
     bool hung_up_within(int milliseconds);
     /// One answer to a request that let the connection stay open.
     Answer receive_answer(bool head = false);
+
+  protected:
+    /// Adds what comes next; false at the end, on an error or on silence.
+    virtual bool receive_some(std::string& into);
+    [[nodiscard]] int socket() const { return socket_.get(); }
 
   private:
     UniqueFd socket_;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What clients that misbehave cost the others.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <signal.h>
@@ -8,6 +9,7 @@
 #include <chrono>
 #include <cstring>
 #include <memory>
+#include <mutex>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -21,6 +23,8 @@ namespace vfswatchd {
 namespace {
 
 using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::HasSubstr;
 using Clock = std::chrono::steady_clock;
 using Clients = std::vector<std::unique_ptr<RawClient>>;
 
@@ -60,15 +64,16 @@ class EndlessSource : public BodySource {
 
 HttpHandlers serving_without_end() {
     HttpHandlers handlers = serving("");
-    handlers.scrape = [] { return std::make_unique<EndlessSource>(); };
+    handlers.scrape = scraping([] { return std::make_unique<EndlessSource>(); });
     return handlers;
 }
 
-int metrics_status(const HttpAddress& address) {
-    RawClient client(address, 4096);
-    client.send(request_text("GET", "/metrics"));
-    const std::string head = client.receive(12);
-    return head.size() < 12 ? 0 : std::stoi(head.substr(9));
+/// A client that has begun to read the page, and reads no more than the first line.
+std::unique_ptr<RawClient> slow_reader(const HttpAddress& address) {
+    auto client = std::make_unique<RawClient>(address, 4096);
+    client->send(request_text("GET", "/metrics"));
+    EXPECT_EQ(client->receive(12), "HTTP/1.1 200");
+    return client;
 }
 
 TEST(Clients, HalfOpenOnesDelayNobody) {
@@ -110,32 +115,35 @@ TEST(Clients, SlowReadersDelayNobody) {
     const HttpServer server = started(serving_without_end());
     const HttpAddress address = server.addresses()[0];
     Clients slow;
-    for (int i = 0; i < 8; ++i) {
-        slow.push_back(std::make_unique<RawClient>(address, 4096));
-        slow.back()->send(request_text("GET", "/metrics"));
-        EXPECT_EQ(slow.back()->receive(12), "HTTP/1.1 200");
-    }
+    for (int i = 0; i < 8; ++i)
+        slow.push_back(slow_reader(address));
     expect_health_at_once(address);
 }
 
 TEST(Clients, SlowReadersCannotPileUpPages) {
     HttpLimits limits;
-    limits.scrapes = 2;
-    const HttpServer server = started(serving_without_end(), limits);
+    limits.pages = 2;
+    HttpHandlers handlers = serving_without_end();
+    std::mutex mutex;
+    std::vector<std::string> failures;
+    handlers.failed = [&](const std::string& message) {
+        const std::lock_guard lock(mutex);
+        failures.push_back(message);
+    };
+    const HttpServer server = started(std::move(handlers), limits);
     const HttpAddress address = server.addresses()[0];
-    auto first = std::make_unique<RawClient>(address, 4096);
-    RawClient second(address, 4096);
-    for (RawClient* slow : {first.get(), &second}) {
-        slow->send(request_text("GET", "/metrics"));
-        EXPECT_EQ(slow->receive(12), "HTTP/1.1 200");
+    Clients slow;
+    for (int i = 0; i < 3; ++i) {
+        slow.push_back(slow_reader(address));
+        std::this_thread::sleep_for(2 * ScrapePages::kFresh);
     }
-    EXPECT_EQ(metrics_status(address), 503);
-    first.reset();
-    int status = 503;
-    for (const auto end = Clock::now() + kAtOnce; status == 503 && Clock::now() < end;) {
-        status = metrics_status(address);
-    }
-    EXPECT_EQ(status, 200);
+    // The first one's page made room for the third's.
+    const std::string rest = slow[0]->receive_all();
+    EXPECT_NE(rest.substr(rest.size() - 5), "0\r\n\r\n");
+    EXPECT_FALSE(slow[1]->receive(1 << 20).empty());
+    EXPECT_FALSE(slow[2]->receive(1 << 20).empty());
+    const std::lock_guard lock(mutex);
+    EXPECT_THAT(failures, ElementsAre(HasSubstr("the client read slowly")));
 }
 
 TEST(Clients, AreHungUpOnAfterSilence) {

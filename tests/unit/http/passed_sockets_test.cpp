@@ -77,7 +77,7 @@ TEST(PassedSockets, ServeWhereTheyAreBound) {
     const HttpAddress known = adopted(UniqueFd(::dup(socket.own.get()))).address;
     EXPECT_EQ(known.host, "127.0.0.1");
     EXPECT_NE(known.port, 0);
-    EXPECT_EQ(to_url(known), "http://127.0.0.1:" + std::to_string(known.port));
+    EXPECT_EQ(to_url(known, false), "http://127.0.0.1:" + std::to_string(known.port));
     const HttpServer server = serving_on(UniqueFd(::dup(socket.own.get())), serving("up 1\n"));
     ASSERT_EQ(server.addresses().size(), 1U);
     EXPECT_EQ(to_text(server.addresses()[0]), to_text(known));
@@ -99,7 +99,7 @@ TEST(PassedSockets, MayBeOfUnix) {
         const HttpServer server = serving_on(bound_unix(path), serving("up 1\n"));
         const HttpAddress address = server.addresses()[0];
         EXPECT_EQ(to_text(address), "unix:" + path);
-        EXPECT_EQ(to_url(address), "unix:" + path);
+        EXPECT_EQ(to_url(address, false), "unix:" + path);
         EXPECT_EQ(ask(address, "GET", "/metrics").body, "up 1\n");
     }
     // Whoever bound it removes it.
@@ -151,7 +151,7 @@ TEST(PassedSockets, AStopLetsAnAnswerEnd) {
     Held socket = held_tcp();
     std::promise<void> begun;
     HttpHandlers handlers = serving("");
-    handlers.scrape = [&begun] { return std::make_unique<SlowSource>(begun); };
+    handlers.scrape = scraping([&begun] { return std::make_unique<SlowSource>(begun); });
     HttpServer server = serving_on(std::move(socket.passed), std::move(handlers));
     const HttpAddress address = server.addresses()[0];
     auto answer = std::async(std::launch::async, [&] { return ask(address, "GET", "/metrics"); });

@@ -121,7 +121,7 @@ TEST(Server, BreaksOffRatherThanServeAShortPage) {
     HttpHandlers handlers = serving("");
     std::atomic<int> failures = 0;
     handlers.failed = [&failures](const std::string&) { ++failures; };
-    handlers.scrape = [] { return std::make_unique<BrokenSource>(); };
+    handlers.scrape = scraping([] { return std::make_unique<BrokenSource>(); });
     const HttpServer server = started({kAnyPort}, std::move(handlers));
     for (const char* headers : {"", "Accept-Encoding: gzip\r\n"}) {
         EXPECT_FALSE(ask(server.addresses()[0], "GET", "/metrics", headers).whole) << headers;

@@ -5,12 +5,16 @@
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <stdexcept>
 #include <string>
 #include <utility>
 
+#include "base/result.h"
 #include "http/router.h"
+#include "http/scrape_page.h"
+#include "model/target_choice.h"
 
 namespace vfswatchd {
 
@@ -58,13 +62,38 @@ inline std::string numbered_lines(std::size_t bytes) {
     return text;
 }
 
-/// A daemon in good health that serves one text.
+/// A page that gives each of its readers a body of its own.
+class SourcePage : public ScrapePage {
+  public:
+    using Open = std::function<std::unique_ptr<BodySource>()>;
+
+    explicit SourcePage(Open open, double share = 1) : open_(std::move(open)), share_(share) {}
+    [[nodiscard]] std::unique_ptr<BodySource> open() const override { return open_(); }
+    [[nodiscard]] double share() const override { return share_; }
+
+  private:
+    Open open_;
+    double share_;
+};
+
+/// Makes a page of such bodies for whoever asks, whatever the choice of targets.
+inline ScrapePages::Make scraping(SourcePage::Open open) {
+    return
+        [open = std::move(open)](const TargetChoice&) -> Result<std::shared_ptr<const ScrapePage>> {
+            return std::make_shared<const SourcePage>(open);
+        };
+}
+
+/// A daemon in good health that serves one text, whichever of its targets `web` and `db` are asked
+/// for.
 inline HttpHandlers serving(std::string text) {
     HttpHandlers handlers;
     handlers.page = [] { return std::string("<!doctype html><title>test</title>"); };
     handlers.healthy = [] { return true; };
     handlers.ready = [] { return true; };
-    handlers.scrape = [text = std::move(text)] { return std::make_unique<TextSource>(text); };
+    handlers.has_target = [](const std::string& name) { return name == "web" || name == "db"; };
+    handlers.scrape =
+        scraping([text = std::move(text)] { return std::make_unique<TextSource>(text); });
     return handlers;
 }
 

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <chrono>
 #include <limits>
 #include <memory>
@@ -12,6 +13,7 @@
 #include <sstream>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "metrics/catalogue.h"
@@ -62,34 +64,33 @@ constexpr char kThreeRowsPage[] =
     "vfswatch_file_read_eofs_total{path=\"/a\"} 4\n";
 
 TEST(ScrapeStream, GroupsFamiliesAndWritesIntegersExactly) {
-    ScrapeStream stream("# HELP x y\nx 1\n", three_rows());
-    EXPECT_EQ(read_all(stream, 1 << 16), kThreeRowsPage);
+    EXPECT_EQ(text_of({"# HELP x y\nx 1\n", three_rows()}, 1 << 16), kThreeRowsPage);
 }
 
 TEST(ScrapeStream, GivesTheSamePageInPiecesOfAnySize) {
     for (std::size_t chunk_bytes = 1; chunk_bytes < 300; ++chunk_bytes) {
-        ScrapeStream stream("# HELP x y\nx 1\n", three_rows());
-        ASSERT_EQ(read_all(stream, chunk_bytes), kThreeRowsPage) << chunk_bytes;
+        ASSERT_EQ(text_of({"# HELP x y\nx 1\n", three_rows()}, chunk_bytes), kThreeRowsPage)
+            << chunk_bytes;
     }
 }
 
 TEST(ScrapeStream, FillsEachPieceToTheEnd) {
-    ScrapeStream stream("", three_rows());
+    ScrapeStream stream = stream_of({"", three_rows()});
     std::vector<char> chunk(100);
     EXPECT_EQ(stream.read(chunk.data(), chunk.size()), chunk.size());
     EXPECT_EQ(stream.read(chunk.data(), chunk.size()), chunk.size());
 }
 
 TEST(ScrapeStream, IsThePreambleAloneWithoutSeries) {
-    ScrapeStream stream("x 1\n", {});
-    EXPECT_EQ(read_all(stream, 100), "x 1\n");
-    char byte = 0;
-    EXPECT_EQ(stream.read(&byte, 1), 0U);
+    ScrapeStream stream = stream_of({"x 1\n", {}});
+    std::array<char, 100> text{};
+    EXPECT_EQ(stream.read(text.data(), text.size()), 4U);
+    EXPECT_STREQ(text.data(), "x 1\n");
+    EXPECT_EQ(stream.read(text.data(), text.size()), 0U);
 }
 
 TEST(ScrapeStream, HasNoFamilyThatHasNoSample) {
-    ScrapeStream stream("", {make_row("{}", {0, 1, 0, 0})});
-    const std::string page = read_all(stream, 1000);
+    const std::string page = text_of({"", {make_row("{}", {0, 1, 0, 0})}});
     EXPECT_THAT(page, HasSubstr("vfswatch_file_read_bytes_total{} 0\n"));
     EXPECT_THAT(page, Not(HasSubstr("file_read_errors")));
     EXPECT_THAT(page, Not(HasSubstr("file_read_eofs")));
@@ -103,6 +104,7 @@ SelfMetrics full_self() {
     self.maps = {{"sums", 1, 2, 3}};
     self.dropped = {{"name_ring_full", 0}};
     self.snippets.emplace_back();
+    self.web_config_last_reload_successful = true;
     self.last_scrape_duration_seconds = 0.5;
     self.process = {1, 2, 3, 4, 5, 6, 7};
     return self;
@@ -117,8 +119,7 @@ ReadSnapshot full_snapshot() {
 
 TEST(Exposition, ShowsExactlyTheCataloguesFamiliesOnceEach) {
     Exposition exposition({{"db", {}, "", "", true}}, kLimits);
-    const auto stream = exposition.scrape(full_snapshot(), full_self(), kStart);
-    std::istringstream page(read_all(*stream, 4096));
+    std::istringstream page(text_of(exposition.scrape(full_snapshot(), full_self(), kStart)));
     std::multiset<std::string> shown;
     for (std::string line; std::getline(page, line);) {
         if (line.starts_with("# TYPE ")) shown.insert(line.substr(7));
@@ -132,23 +133,23 @@ TEST(Exposition, ShowsExactlyTheCataloguesFamiliesOnceEach) {
 
 TEST(Exposition, AddsUpOverScrapes) {
     Exposition exposition({{"db", {}, "", ""}}, kLimits);
-    exposition.scrape(full_snapshot(), full_self(), kStart);
-    const auto first =
+    static_cast<void>(exposition.scrape(full_snapshot(), full_self(), kStart));
+    SeriesPage first =
         exposition.scrape(make_snapshot({make_sum(1, 1, 1, {15, 3, 1, 1})}), full_self(), kStart);
-    const auto second =
+    SeriesPage second =
         exposition.scrape(make_snapshot({make_sum(1, 1, 1, {16, 4, 1, 1})}), full_self(), kStart);
     const std::string line = "\nvfswatch_file_read_bytes_total{target=\"db\",path=\"/a\"} ";
     const std::string total = "\nvfswatch_target_read_bytes_total{target=\"db\"} ";
-    const std::string page = read_all(*first, 4096);
+    const std::string page = text_of(std::move(first));
     EXPECT_THAT(page, HasSubstr(line + "15\n"));
     EXPECT_THAT(page, HasSubstr(total + "15\n"));
-    EXPECT_THAT(read_all(*second, 4096), HasSubstr(line + "16\n"));
+    EXPECT_THAT(text_of(std::move(second)), HasSubstr(line + "16\n"));
 }
 
 /// A page is read while the next scrapes are made, and its series come and go.
 TEST(Exposition, GivesPagesThatAreReadBesideScrapes) {
     Exposition exposition({{"db", {}, "", ""}}, kLimits);
-    exposition.scrape(full_snapshot(), full_self(), kStart);
+    static_cast<void>(exposition.scrape(full_snapshot(), full_self(), kStart));
     std::mutex one_at_a_time;
     const auto scrape = [&](std::uint64_t bytes) {
         const std::lock_guard lock(one_at_a_time);
@@ -157,21 +158,21 @@ TEST(Exposition, GivesPagesThatAreReadBesideScrapes) {
     };
     const auto scrape_often = [&](std::uint64_t first_bytes) {
         for (std::uint64_t bytes = first_bytes; bytes < first_bytes + 200; ++bytes)
-            read_all(*scrape(bytes), 512);
+            text_of(scrape(bytes), 512);
     };
     std::thread other([&] { scrape_often(100); });
     scrape_often(1000);
     other.join();
-    const auto stream = exposition.scrape(make_snapshot({}), full_self(), kStart);
-    EXPECT_THAT(read_all(*stream, 512), HasSubstr("{target=\"db\",path=\"/a\"} 1199\n"));
+    EXPECT_THAT(text_of(exposition.scrape(make_snapshot({}), full_self(), kStart)),
+                HasSubstr("{target=\"db\",path=\"/a\"} 1199\n"));
 }
 
 TEST(Exposition, GivesAPageThatOutlivesIt) {
     auto exposition =
         std::make_unique<Exposition>(std::vector<Target>{{"db", {}, "", ""}}, kLimits);
-    const auto stream = exposition->scrape(full_snapshot(), full_self(), kStart);
+    SeriesPage page = exposition->scrape(full_snapshot(), full_self(), kStart);
     exposition.reset();
-    EXPECT_THAT(read_all(*stream, 64), HasSubstr("{target=\"db\",path=\"/a\"} 10\n"));
+    EXPECT_THAT(text_of(std::move(page), 64), HasSubstr("{target=\"db\",path=\"/a\"} 10\n"));
 }
 
 }  // namespace

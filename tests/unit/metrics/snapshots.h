@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -64,13 +65,21 @@ inline std::vector<std::string> series_of(const SeriesTable& table) {
     return lines;
 }
 
-inline std::string read_all(ScrapeStream& stream, std::size_t chunk_bytes) {
+inline std::string read_all(ScrapeStream stream, std::size_t chunk_bytes) {
     std::string page;
     std::vector<char> chunk(chunk_bytes);
     while (const std::size_t got = stream.read(chunk.data(), chunk.size())) {
         page.append(chunk.data(), got);
     }
     return page;
+}
+
+inline ScrapeStream stream_of(SeriesPage page) {
+    return ScrapeStream(std::make_shared<const SeriesPage>(std::move(page)));
+}
+
+inline std::string text_of(SeriesPage page, std::size_t chunk_bytes = 4096) {
+    return read_all(stream_of(std::move(page)), chunk_bytes);
 }
 
 }  // namespace vfswatchd

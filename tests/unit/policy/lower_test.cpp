@@ -272,7 +272,8 @@ TEST(Lower, ARateBecomesAnIntervalAndTheBurstThatIsLeft) {
 }
 
 TEST(Lower, TheLongestSnippetOfTheConfigIsTheKernels) {
-    EXPECT_EQ(find_key("targets[].snippets", "max_bytes")->max, VFSWATCH_SNIPPET_BYTES);
+    EXPECT_EQ(find_key(config_keys(), "targets[].snippets", "max_bytes")->max,
+              VFSWATCH_SNIPPET_BYTES);
 }
 
 TEST(Lower, SensitiveFilesHaveAStartOfTheirOwn) {
