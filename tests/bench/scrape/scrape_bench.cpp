@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a scrape costs beside a prometheus-cpp Exposer that serves the same series, as a markdown
-// table. Ends with 1 where the two do not serve the same: then the times compare nothing.
+// table. Ends with 1 where the two do not serve the same: then the times compare nothing. With
+// --parallel, also what many scrapes at once take; ends with 1 where that is much more than one.
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -17,8 +18,12 @@ namespace {
 constexpr char kVfswatchd[] = "vfswatchd";
 constexpr char kExposer[] = "exposer";
 
+/// Many scrapes at once may take so much of one's peak.
+constexpr double kMostOfOne = 1.5;
+
 struct Options {
     int runs = 5;
+    int parallel = 0;
     std::vector<std::size_t> series{1000, 10000, 100000};
 };
 
@@ -84,6 +89,20 @@ bool compare(std::size_t series, int runs) {
     return same_pages(series, ours, theirs);
 }
 
+/// Do many scrapes at once take little more memory than one?
+bool compare_parallel(std::size_t series, int runs, int clients) {
+    bool holds = true;
+    for (const bool gzip : {false, true}) {
+        const CaseResult one = run_case(kVfswatchd, series / 2, gzip, runs);
+        const CaseResult many = run_case(kVfswatchd, series / 2, gzip, runs, clients);
+        std::printf("| %zu | %s | %.1f | %.1f | %.1f | %.2f |\n", series, gzip ? "gzip" : "plain",
+                    one.peak_mb, many.peak_mb, many.median_ms, many.peak_mb / one.peak_mb);
+        std::fflush(stdout);
+        holds = holds && many.peak_mb <= kMostOfOne * one.peak_mb;
+    }
+    return holds;
+}
+
 int serve_as(const char* server, const char* files) {
     const MakeServer make = std::strcmp(server, kVfswatchd) == 0 ? make_vfswatchd : make_exposer;
     return serve(make, std::strtoul(files, nullptr, 10));
@@ -93,6 +112,8 @@ bool parse(int argc, char** argv, Options& options) {
     for (int i = 1; i < argc; ++i) {
         if (std::strcmp(argv[i], "--runs") == 0 && i + 1 < argc) {
             options.runs = std::atoi(argv[++i]);
+        } else if (std::strcmp(argv[i], "--parallel") == 0 && i + 1 < argc) {
+            options.parallel = std::atoi(argv[++i]);
         } else if (std::strcmp(argv[i], "--series") == 0 && i + 1 < argc) {
             options.series.clear();
             while (i + 1 < argc && argv[i + 1][0] != '-') {
@@ -116,8 +137,10 @@ int main(int argc, char** argv) {
     if (argc == 4 && std::strcmp(argv[1], "--serve") == 0) return serve_as(argv[2], argv[3]);
     Options options;
     if (!parse(argc, argv, options)) {
-        std::fputs("usage: scrape_bench [--runs N] [--series N...]   (N of --series even)\n",
-                   stderr);
+        std::fputs(
+            "usage: scrape_bench [--runs N] [--parallel N] [--series N...]   (N of --series "
+            "even)\n",
+            stderr);
         return 64;
     }
     try {
@@ -125,6 +148,14 @@ int main(int argc, char** argv) {
         bool same = true;
         for (const std::size_t series : options.series) {
             same = compare(series, options.runs) && same;
+        }
+        if (options.parallel > 0) {
+            std::printf(
+                "\n| series | page | peak of one, MB | peak of %d at once, MB | all of them, "
+                "ms | ratio of peaks |\n|---|---|---|---|---|---|\n",
+                options.parallel);
+            for (const std::size_t series : options.series)
+                same = compare_parallel(series, options.runs, options.parallel) && same;
         }
         return same ? 0 : 1;
     } catch (const std::exception& error) {

@@ -13,6 +13,7 @@
 #include <cstdlib>
 #include <exception>
 #include <fstream>
+#include <future>
 #include <stdexcept>
 #include <string>
 
@@ -91,6 +92,19 @@ class Child {
     pid_t pid_ = -1;
 };
 
+/// Milliseconds until the last one has its page.
+double scrape_at_once(std::vector<ScrapeClient>& clients, std::uint16_t port, bool gzip) {
+    const auto begin = std::chrono::steady_clock::now();
+    std::vector<std::future<ScrapeClient::Duration>> scrapes;
+    for (ScrapeClient& client : clients)
+        scrapes.push_back(std::async(std::launch::async,
+                                     [&client, port, gzip] { return client.scrape(port, gzip); }));
+    for (auto& scrape : scrapes)
+        scrape.get();
+    return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin)
+        .count();
+}
+
 }  // namespace
 
 int serve(MakeServer make, std::size_t files) {
@@ -109,16 +123,15 @@ int serve(MakeServer make, std::size_t files) {
     }
 }
 
-CaseResult run_case(const char* server, std::size_t files, bool gzip, int runs) {
+CaseResult run_case(const char* server, std::size_t files, bool gzip, int runs, int clients) {
     const Child child(server, files);
     const auto port = take<std::uint16_t>(child.control());
-    ScrapeClient client;
+    std::vector<ScrapeClient> all(static_cast<std::size_t>(clients));
+    ScrapeClient& client = all.front();
     client.scrape(port, gzip);
     std::vector<double> times_ms;
-    for (int run = 0; run < runs; ++run) {
-        times_ms.push_back(
-            std::chrono::duration<double, std::milli>(client.scrape(port, gzip)).count());
-    }
+    for (int run = 0; run < runs; ++run)
+        times_ms.push_back(scrape_at_once(all, port, gzip));
     if (!give(child.control(), 's')) throw std::runtime_error("the server's process ended");
     const auto used = take<Memory>(child.control());
 
@@ -127,6 +140,7 @@ CaseResult run_case(const char* server, std::size_t files, bool gzip, int runs) 
             .wire_bytes = client.answer().size(),
             .resident_mb = used.resident_mb,
             .growth_mb = used.peak_mb - used.resident_mb,
+            .peak_mb = used.peak_mb,
             .samples = file_samples(body_of(client.answer()))};
 }
 

@@ -17,13 +17,14 @@ struct CaseResult {
     std::size_t wire_bytes = 0;   ///< head included
     double resident_mb = 0;       ///< before the first scrape, its data in place
     double growth_mb = 0;         ///< the highest above it while it was scraped
+    double peak_mb = 0;           ///< the highest in all
     std::vector<Sample> samples;  ///< of the last scrape
 };
 
 /// Starts this program once more as `--serve NAME FILES`, so that no page of the client's memory
-/// is taken for the server's; scrapes once to warm up and then `runs` times.
+/// is taken for the server's; scrapes once to warm up and then `runs` times, `clients` at once.
 /// Errors: throws std::runtime_error.
-CaseResult run_case(const char* server, std::size_t files, bool gzip, int runs);
+CaseResult run_case(const char* server, std::size_t files, bool gzip, int runs, int clients = 1);
 
 /// What that process does: says its port on stdin's socket, is scraped until it is told to stop,
 /// says its memory. Returns its exit status.
