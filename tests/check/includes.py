@@ -32,6 +32,8 @@ OWNERS = {
     "yaml-cpp/": {"config"},
     "microhttpd.h": {"http"},
     "zlib.h": {"http"},
+    "gnutls/": {"http"},
+    "crypt.h": {"http"},
     "prometheus/": {"metrics"},
     "re2/": {"model"},
     "systemd/": {"service", "journal"},

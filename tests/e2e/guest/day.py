@@ -11,8 +11,8 @@ import time
 from harness import certificates, checks, daemon, endpoint, programs, size, steady, web
 
 LONG = "--long" in sys.argv
-HOURS = 24
-RESTARTS, RELOADS, CERTIFICATES, SCRAPES = (100, 1000, 50, 100_000) if LONG else (3, 24, 3, 1000)
+HOURS = 24 if LONG else 8
+RESTARTS, RELOADS, CERTIFICATES, SCRAPES = (100, 1000, 50, 100_000) if LONG else (2, 8, 3, 500)
 DATA = pathlib.Path("/srv/day")
 FILES, BYTES, PAUSE_NS = 20, 100, 20_000_000
 BEGINS_SECONDS, STANDS_SECONDS, SEEN_SECONDS = 2, 1, 60
