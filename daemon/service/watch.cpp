@@ -6,41 +6,10 @@
 
 #include "kernel/platform.h"
 #include "policy/lower.h"
+#include "service/counts_page.h"
 
 namespace vfswatchd {
 namespace {
-
-/// What the HTTP server sends is what the exposition writes.
-class ScrapeBody : public BodySource {
-  public:
-    explicit ScrapeBody(std::shared_ptr<const SeriesPage> page) : stream_(std::move(page)) {}
-    std::size_t read(char* buffer, std::size_t capacity) override {
-        return stream_.read(buffer, capacity);
-    }
-
-  private:
-    ScrapeStream stream_;
-};
-
-class CountsPage : public ScrapePage {
-  public:
-    CountsPage(SeriesPage page, std::size_t all_series)
-        : page_(std::make_shared<const SeriesPage>(std::move(page))), all_series_(all_series) {}
-    [[nodiscard]] std::unique_ptr<BodySource> open() const override {
-        return std::make_unique<ScrapeBody>(page_);
-    }
-    [[nodiscard]] double share() const override {
-        if (all_series_ == 0) return 0;
-        return static_cast<double>(page_->rows.size()) / static_cast<double>(all_series_);
-    }
-
-  private:
-    std::shared_ptr<const SeriesPage> page_;
-    std::size_t all_series_;
-};
-
-/// For each, all of some file's tasks would have to turn within the same milliseconds again.
-constexpr int kCatchUpSnapshots = 4;
 
 double unix_seconds() {
     const auto now = std::chrono::system_clock::now().time_since_epoch();
@@ -90,116 +59,6 @@ void Watch::follow_snippets(const Config& config, const Roster& roster) {
     snippets_->change_targets(config, roster.bits());
 }
 
-bool Watch::restore(ByteReader& saved, const std::vector<std::string>& names, Keeper* keeper) {
-    SeriesTable& table = exposition_.table();
-    const std::vector<Target> targets = table.targets();
-    const SeriesLimits limits = table.limits();
-    if (!table.load(saved) || !saved.finished()) return false;
-    table.change_targets(targets, head_.roster.bits(), limits, {});
-    Books& books = probes_.books();
-    for (const std::string& record : names)
-        books.restore_name(std::as_bytes(std::span(record)));
-    // From here on: what is taken out of the ring below is in no saved state yet.
-    if (keeper != nullptr)
-        books.keep_names(
-            [keeper](std::span<const std::byte> record) { keeper->keep_name(record); });
-    // Half-way back to the kernel: of some the counts were not saved any more.
-    for (const ReadSum& sum : books.sums().take_over())
-        if (table.knows_sum(sum.id)) table.retire(sum, std::chrono::steady_clock::now());
-    return catch_up();
-}
-
-/// A snapshot may show less than the process before had published, where a run settled between its
-/// halves. The next one shows that.
-bool Watch::catch_up() {
-    for (int i = 0; i < kCatchUpSnapshots; i++) {
-        const auto snapshot = probes_.books().read();
-        if (!snapshot) return false;
-        exposition_.table().apply(*snapshot, std::chrono::steady_clock::now());
-    }
-    return true;
-}
-
-Result<void> Watch::keep_in(Keeper& keeper) {
-    const std::lock_guard lock(mutex_);
-    if (!probes_.can_be_followed())
-        return fail(plain_error("accounting at the ends of reads cannot be handed over"));
-    keeper_ = &keeper;
-    auto kept = keep_all();
-    if (kept) kept = probes_.books().sums().free_drained();
-    if (!kept) {
-        stop_keeping();
-        return kept;
-    }
-    probes_.books().keep_names(
-        [&keeper](std::span<const std::byte> record) { keeper.keep_name(record); });
-    return {};
-}
-
-void Watch::keep_no_more() {
-    const std::lock_guard lock(mutex_);
-    stop_keeping();
-}
-
-/// What is kept of a moment that passed would be wrong by the time that somebody finds it.
-void Watch::stop_keeping() {
-    probes_.books().keep_names(nullptr);
-    if (keeper_ != nullptr) keeper_->forget();
-    keeper_ = nullptr;
-}
-
-bool Watch::is_kept() {
-    const std::lock_guard lock(mutex_);
-    return keeper_ != nullptr;
-}
-
-Result<void> Watch::check_can_be_left() {
-    const std::lock_guard lock(mutex_);
-    if (!probes_.can_be_followed())
-        return fail(plain_error("accounting at the ends of reads cannot be handed over"));
-    return probes_.check_all_can_be_kept();
-}
-
-Result<void> Watch::leave_in(const PinnedState& pinned) {
-    const std::lock_guard lock(mutex_);
-    return pinned.leave(probes_.objects(), state());
-}
-
-Result<void> Watch::keep_all() {
-    const std::uint64_t names_bytes = keeper_->names_bytes();
-    return keeper_->keep(probes_.objects(), state(), names_bytes);
-}
-
-std::string Watch::state() {
-    std::vector<FileName> files;
-    std::vector<CgroupName> cgroups;
-    probes_.books().take_names(files, cgroups);
-    exposition_.table().learn(files, cgroups);
-    ByteWriter out;
-    head_.save(out);
-    probes_.save(out);
-    exposition_.table().save(out);
-    saved_changes_ = exposition_.table().changes();
-    return out.bytes();
-}
-
-Result<void> Watch::save() {
-    const std::lock_guard lock(mutex_);
-    return save_changes();
-}
-
-Result<void> Watch::save_changes() {
-    if (exposition_.table().changes() == saved_changes_) return {};
-    return save_now();
-}
-
-Result<void> Watch::save_now() {
-    if (keeper_ == nullptr) return {};
-    // Before the names are taken: what comes meanwhile may be in the state and stay there as well.
-    const std::uint64_t names_bytes = keeper_->names_bytes();
-    return keeper_->save(state(), names_bytes);
-}
-
 Result<std::shared_ptr<const ScrapePage>> Watch::scrape(const TargetChoice& choice) {
     const auto begin = std::chrono::steady_clock::now();
     const std::lock_guard lock(mutex_);
@@ -211,7 +70,7 @@ Result<std::shared_ptr<const ScrapePage>> Watch::scrape(const TargetChoice& choi
     (void)save_changes();
     last_scrape_seconds_ =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-    return std::make_shared<const CountsPage>(std::move(page), exposition_.table().series_count());
+    return share_page(std::move(page), exposition_.table().series_count());
 }
 
 bool Watch::has_target(const std::string& name) {
@@ -317,105 +176,6 @@ Overview Watch::overview() {
         overview.targets.push_back({table.targets()[i], books.total, books.overflow(), series[i]});
     }
     return overview;
-}
-
-Result<void> Watch::move_to(ProbeMethods methods) {
-    const ProgramSet& now = probes_.programs();
-    auto next = probes_.prepare(now.filter(), now.sizes(), methods);
-    if (!next) return fail(next.error());
-    const std::lock_guard lock(mutex_);
-    probes_.detach_snippets();
-    auto done = probes_.change_to(std::move(*next));
-    if (done) done = let_earlier_go_when_kept();
-    // Counts do without it; its row then says that it is not attached.
-    (void)probes_.attach_snippets();
-    return done;
-}
-
-Result<void> Watch::let_earlier_go() {
-    const std::lock_guard lock(mutex_);
-    return let_earlier_go_when_kept();
-}
-
-/// What decided before ends only when systemd keeps what follows it: whenever this process is
-/// killed, one of the two goes on. Where it keeps nothing any more, the former ends at once.
-Result<void> Watch::let_earlier_go_when_kept() {
-    if (keeper_ != nullptr && !keep_all()) stop_keeping();
-    if (auto done = probes_.let_earlier_go(); !done) return done;
-    const auto held = probes_.held_targets();
-    if (!held) return fail(held.error());
-    head_.held = *held;
-    return save_now();
-}
-
-Result<std::vector<std::string>> Watch::reload(const Config& config, const Filter& filter) {
-    if (!probes_.can_be_followed())
-        return fail(plain_error("accounting at the ends of reads cannot change without a gap"));
-    const auto held = probes_.held_targets();
-    if (!held) return fail(held.error());
-    const auto roster = head_.roster.next(config, *held);
-    if (!roster) return fail(roster.error());
-    const Filter decided = with_bits(filter, roster->bits());
-    auto next = probes_.prepare(decided, table_sizes(config, decided), probes_.methods());
-    if (!next) return fail(next.error());
-    const std::lock_guard lock(mutex_);
-    head_.held = *held;
-    auto done = prepare_books(*roster);
-    if (done) done = probes_.change_to(std::move(*next));
-    if (!done) {
-        (void)probes_.attach_snippets();
-        return fail(done.error());
-    }
-    move_samples(config, *roster);
-    head_.follow(*roster);
-    follow_config(config, *roster);
-    return settle();
-}
-
-/// For bits that stand for other targets from here on.
-Result<void> Watch::prepare_books(const Roster& next) {
-    const auto snapshot = probes_.books().read();
-    if (!snapshot) return fail(snapshot.error());
-    // What they stood for until now.
-    exposition_.table().apply(*snapshot, std::chrono::steady_clock::now());
-    // Should this process end before its next state is saved, the next one finds whose the bits are
-    // that the new programs may put into the books.
-    const Roster now = std::exchange(head_.roster, head_.roster.with(next));
-    auto saved = save_now();
-    head_.roster = now;
-    if (!saved) return saved;
-    // What was sampled until now is on its way to the journal by the rules of its time.
-    probes_.detach_snippets();
-    if (auto done = probes_.books().sums().wait_for_programs(); !done) return done;
-    while (take_snippets()) {
-    }
-    return {};
-}
-
-/// The new programs alone from here on. Returns what falls short of it.
-std::vector<std::string> Watch::settle() {
-    std::vector<std::string> texts;
-    const bool was_kept = keeper_ != nullptr;
-    if (auto done = let_earlier_go_when_kept(); !done)
-        texts.push_back("some processes may be counted as before until they are restarted: " +
-                        done.error().message());
-    if (was_kept && keeper_ == nullptr)
-        texts.emplace_back("counts will not outlive this process: systemd does not keep them");
-    if (auto done = probes_.attach_snippets(); !done)
-        texts.push_back("nothing is sampled: " + done.error().message());
-    return texts;
-}
-
-/// To the bits that their targets have from here on.
-void Watch::move_samples(const Config& config, const Roster& next) {
-    std::vector<std::optional<unsigned>> from(VFSWATCH_MAX_TARGETS);
-    const std::vector<Target>& before = exposition_.table().targets();
-    for (std::size_t i = 0; i < config.targets.size(); i++)
-        for (std::size_t j = 0; j < before.size(); j++)
-            if (before[j].name == config.targets[i].name && snippets_ &&
-                snippets_->samples(before[j].name))
-                from.at(next.bits()[i]) = head_.roster.bits()[j];
-    probes_.books().move_samples(from);
 }
 
 void Watch::note_reload(bool successful) {

@@ -51,7 +51,8 @@ class Watch {
     /// Errors: nothing is left, and all of it ends with this.
     [[nodiscard]] Result<void> leave_in(const PinnedState& pinned);
 
-    /// Ends what counted before this process did.
+    /// Ends what counted before this process did; behind keep_in(), or a kill in between would
+    /// leave nobody who counts.
     [[nodiscard]] Result<void> let_earlier_go();
 
     /// Counts on by another configuration, `filter` being what it is lowered to: targets that stay
@@ -112,8 +113,11 @@ class Watch {
 
     [[nodiscard]] bool catch_up();
     [[nodiscard]] std::string state();
+    void keep_names_in(Keeper& keeper);
+    [[nodiscard]] Result<void> check_can_be_followed() const;
     [[nodiscard]] Result<void> keep_all();
     [[nodiscard]] Result<void> let_earlier_go_when_kept();
+    [[nodiscard]] Result<void> end_earlier();
     [[nodiscard]] Result<void> prepare_books(const Roster& next);
     [[nodiscard]] std::vector<std::string> settle();
     void stop_keeping();
