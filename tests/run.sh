@@ -75,8 +75,9 @@ step "Building fuzz (clang, ASan and UBSan)" build fuzz \
 step "Fetching and making the guests" tests/vm/vm prepare || exit 1
 # Without these check.arm64 says that it is skipped.
 step "Fetching the arm64 libraries" tests/check/arm64/sysroot --fetch
-# And without these check.dashboards_types. Debian's npm brings hundreds of packages: it is left to choice.
+# And without these check.dashboards_types and check.kubernetes. Debian's npm brings hundreds of packages: it is left to choice.
 step "Fetching Grafana's schema" tests/check/dashboards_types.sh --fetch build/dev/grafana
+step "Fetching the types of Kubernetes" tests/check/kubernetes.sh --fetch build/dev/kubernetes
 join_trees
 run_ctest "$@"
 if [ $# -eq 0 ] && ! check_tiers; then
