@@ -12,11 +12,10 @@ import subprocess
 import sys
 import time
 
-from harness import checks, daemon, endpoint, kernel, lives, onlooker, size, steady
+from harness import checks, daemon, endpoint, kernel, lives, onlooker, steady
 
 LONG = "--long" in sys.argv
-RELOADS, FLAT_RELOADS = (200, 60) if LONG else (20, 12)
-WARM_UP_RELOADS = 3
+RELOADS = 200 if LONG else 20
 NEW_PAUSE_MS = 500
 SCRAPE_PAUSE_SECONDS = 1
 RELOADED_SECONDS = 240
@@ -326,25 +325,6 @@ def check_restart(check, books):
     check.same("restart after reloads counts", endpoint.until_equal(books.seen, wanted), wanted)
 
 
-def check_flat(check):
-    """Each reload leaves things as the one before did."""
-    load = steady.Load(SEED, 0)
-    daemon.start(config(load, 0))
-    load.go()
-    sizes = []
-    for number in range(1, FLAT_RELOADS + 1):
-        daemon.configure(config(load, number))
-        daemon.systemctl("reload", daemon.UNIT)
-        sizes.append(size.now())
-    # The first ones make a second set of programs beside the tables of the first, and the heap
-    # grows to what two sets take.
-    del sizes[:WARM_UP_RELOADS]
-    check.equal("flat status of the readers", load.end(), 0)
-    load.check(check, "flat")
-    size.check_flat(check, "reloads", sizes)
-    daemon.stop()
-
-
 def check_socket(check):
     """Who may ask, and what those hear who may not, and where nobody is."""
     daemon.start({"targets": [{"name": "one", "paths": {"include": ["/srv/one"]}}]})
@@ -384,7 +364,6 @@ def body(check):
     check_socket(check)
     check_by_hand(check)
     check_reloads(check)
-    check_flat(check)
     check.equal("stop leaves nothing in the kernel", kernel.left_since(before), [])
 
 

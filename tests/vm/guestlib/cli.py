@@ -51,6 +51,8 @@ def _parser():
                      metavar="SRC:DST", help="guest file or folder to the host, afterwards")
     run.add_argument("--forward", dest="forwards", type=_ports, action="append", default=[],
                      metavar="HOSTPORT:GUESTPORT", help="127.0.0.1:HOSTPORT is the guest's port")
+    run.add_argument("--reboots", action="store_true",
+                     help="the guest may boot again; the command is then run again")
     run.add_argument("--timeout", type=_positive, default=600, metavar="SECONDS")
     run.add_argument("command", nargs="+", metavar="COMMAND")
     run.set_defaults(action=session.run)

@@ -10,7 +10,7 @@ from guestlib import host
 MEMORY = "2048"
 PORTS = ("vm.control", "vm.stdout", "vm.stderr", "vm.fetch")
 
-# panic=-1 with -no-reboot: a panic ends QEMU. An oops is as bad: a test must not pass after one.
+# panic=-1 with -no-reboot: a panic ends QEMU (with --reboots it boots, and the command says so). An oops is as bad: a test must not pass after one.
 # net.ifnames=0: the interface is eth0, as the guest's init expects.
 # no_timer_check: the kernel counts timer ticks during a short busy loop and panics when there are
 # too few; on a busy host the loop is over before QEMU has run.
@@ -59,7 +59,8 @@ def _processor(kernel, options):
     else:
         speed = ["-accel", "tcg,thread=multi", "-smp", str(options.cpus)]
     return ["-machine", "q35", "-cpu", kernel.cpu, "-m", MEMORY, *speed, "-nodefaults",
-            "-no-user-config", "-display", "none", "-no-reboot"]
+            "-no-user-config", "-display", "none",
+            *([] if options.reboots else ["-no-reboot"])]
 
 
 def _boot(kernel, options):
