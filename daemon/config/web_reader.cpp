@@ -38,6 +38,11 @@ std::vector<std::string_view> header_words(std::string_view name) {
     return {};
 }
 
+Checked<void> check_client_name(std::string_view text) {
+    if (is_header_text(text)) return {};
+    return wrong(text, "a subject alternative name in printable ASCII");
+}
+
 constexpr char kBcryptShape[] =
     "a bcrypt, such as `htpasswd -nBC 10 NAME` prints: $2y$, two digits of cost, $ and 53 "
     "characters";
@@ -49,6 +54,7 @@ Checked<void> check_bcrypt(std::string_view hash) {
     constexpr std::size_t kDigestAt = 7;
     constexpr std::size_t kBytes = 60;
     constexpr int kMinCost = 4;
+    const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
     const auto in_digest = [](char c) {
         return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
                c == '.' || c == '/';
@@ -57,6 +63,7 @@ Checked<void> check_bcrypt(std::string_view hash) {
     const bool has_shape =
         hash.size() == kBytes &&
         std::find(kPrefixes.begin(), kPrefixes.end(), hash.substr(0, kCostAt)) != kPrefixes.end() &&
+        std::all_of(hash.begin() + kCostAt, hash.begin() + kDigestAt - 1, is_digit) &&
         hash[kDigestAt - 1] == '$' && std::all_of(hash.begin() + kDigestAt, hash.end(), in_digest);
     if (!has_shape) return wrong(std::string("found another text, expected ") + kBcryptShape);
     int cost = 0;
@@ -127,12 +134,15 @@ void WebConfigReader::read_client_auth_type(const KeySpec& key, const YamlNode& 
     if (const auto* word =
             nodes_.find_word(key, node, client_auth_words(), names_of(client_auth_words())))
         tls_.client_certificate = word->meaning;
+    else
+        knows_client_auth_type_ = false;
 }
 
 void WebConfigReader::read_client_names(const KeySpec& key, const YamlNode& node) {
     NodeReader::Seen seen;
     for (const YamlNode& item : nodes_.items(key, node))
-        if (nodes_.is_new_text(key, item, check_file, seen)) tls_.client_names.push_back(item.text);
+        if (nodes_.is_new_text(key, item, check_client_name, seen))
+            tls_.client_names.push_back(item.text);
 }
 
 void WebConfigReader::read_version(const KeySpec& key, const YamlNode& node,
@@ -199,6 +209,7 @@ void WebConfigReader::read_user(const YamlNode& name, const YamlNode& hash) {
 void WebConfigReader::finish_tls(const YamlNode& node) {
     check_clients(node);
     check_suites();
+    check_suites_of_version();
     if (min_version_ != nullptr && max_version_ != nullptr && min_version_ > max_version_)
         nodes_.fault(node, "found a min_version above max_version, expected one below or equal");
     tls_.priorities = priorities();
@@ -206,6 +217,8 @@ void WebConfigReader::finish_tls(const YamlNode& node) {
 }
 
 void WebConfigReader::check_clients(const YamlNode& node) {
+    // What it was to be decides what may stand beside it.
+    if (!knows_client_auth_type_) return;
     const bool verifies = tls_.client_certificate == ClientCertificate::kVerifyIfGiven ||
                           tls_.client_certificate == ClientCertificate::kRequireAndVerify;
     const bool has_ca = !tls_.client_ca_file.empty();
@@ -240,6 +253,18 @@ void WebConfigReader::check_suites() {
                          " with it, for its exchange and its cipher are both there, expected it in "
                          "the list; add it, or leave others out");
     }
+}
+
+/// A server without any would start, and speak to nobody.
+void WebConfigReader::check_suites_of_version() {
+    if (suites_.empty() || max_version_ != &tls_version_words().front()) return;
+    const bool has_one = std::any_of(suites_.begin(), suites_.end(), [](const SuiteWord* suite) {
+        return !suite->exchange.empty();
+    });
+    if (!has_one)
+        nodes_.fault(suites_place_,
+                     "cipher_suites: found suites of TLS 1.3 only, while max_version is TLS12, "
+                     "expected one of TLS 1.2; add one, or leave max_version away");
 }
 
 std::string WebConfigReader::priorities() const {

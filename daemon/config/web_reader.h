@@ -42,11 +42,13 @@ class WebConfigReader {
     void finish_tls(const YamlNode& node);
     void check_clients(const YamlNode& node);
     void check_suites();
+    void check_suites_of_version();
     [[nodiscard]] std::string priorities() const;
 
     WebConfig& config_;
     NodeReader nodes_;
     TlsSettings tls_;
+    bool knows_client_auth_type_ = true;  ///< none was named, or one that there is
     const TlsVersionWord* min_version_ = nullptr;
     const TlsVersionWord* max_version_ = nullptr;
     std::vector<const SuiteWord*> suites_;
