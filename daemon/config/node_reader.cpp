@@ -24,6 +24,8 @@ std::string found(const YamlNode& node) {
 
 std::string NodeReader::expected(const KeySpec& key) const {
     const std::string children = listed(names_under(keys_, key.path));
+    // Of the web config file's keys whoever reads one knows the words.
+    const std::string words = listed(words_of(key.id));
     switch (key.type) {
         case KeyType::kMapping:
             return "a mapping with some of the keys " + children;
@@ -64,9 +66,9 @@ std::string NodeReader::expected(const KeySpec& key) const {
         case KeyType::kExpressionList:
             return "a list of regular expressions in single quotes, such as ['password=(\\S+)']";
         case KeyType::kWordList:
-            return "a list with some of " + listed(words_of(key.id));
+            return words.empty() ? "a list in brackets" : "a list with some of " + words;
         case KeyType::kWord:
-            return "one of " + listed(words_of(key.id));
+            return words.empty() ? "a word" : "one of " + words;
         case KeyType::kBool:
             return "true or false";
     }

@@ -113,7 +113,7 @@ class TreeBuilder : public YAML::EventHandler {
         throw YAML::ParserException(
             mark,
             "a second YAML document begins here, expected one in a file; remove the `---`, "
-            "or put the targets that follow into a file of their own in conf.d");
+            "or put what follows into a file of its own");
     }
     void OnDocumentEnd() override {}
 
