@@ -45,6 +45,8 @@ std::optional<BasicCredentials> parse_basic_auth(std::string_view authorization)
     authorization.remove_prefix(kScheme.size());
     authorization.remove_prefix(
         std::min(authorization.find_first_not_of(' '), authorization.size()));
+    // White space behind a value is none of it (RFC 9110, 5.5), but libmicrohttpd leaves it there.
+    authorization = authorization.substr(0, authorization.find_last_not_of(" \t") + 1);
     const std::optional<std::string> pair = decoded(authorization);
     if (!pair) return std::nullopt;
     const std::size_t colon = pair->find(':');
