@@ -17,6 +17,7 @@ struct FlagSpec {
     const char* help;                   ///< may have several lines
     char letter = '\0';                 ///< its short form; '\0': has none
     const char* environment = nullptr;  ///< the variable that it overrides; nullptr: has none
+    const char* words = nullptr;  ///< what its argument may be, blanks between; nullptr: anything
 };
 
 /// Of a program's commands; their own ids are not negative.

@@ -26,7 +26,7 @@ constexpr std::array kFlags = std::to_array<FlagSpec>({
      "the variable takes a list with commas",
      '\0', "VFSWATCHD_LISTEN"},
     {kLogLevel, "log-level", "LEVEL", "error, warning, notice, info or debug (default info)", '\0',
-     "VFSWATCHD_LOG_LEVEL"},
+     "VFSWATCHD_LOG_LEVEL", "error warning notice info debug"},
     {kVersion, "version", nullptr, "print the version and exit"},
     {kHelp, "help", nullptr, "print this help and exit"},
 });
@@ -130,6 +130,10 @@ Result<void> read_environment(const Getenv& environment, const std::vector<Given
 }
 
 }  // namespace
+
+std::span<const FlagSpec> daemon_flags() {
+    return kFlags;
+}
 
 Result<Options> parse_options(std::vector<std::string> arguments, const Getenv& environment) {
     Options options;

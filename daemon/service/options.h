@@ -2,11 +2,13 @@
 #pragma once
 
 #include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
 #include "config/config.h"
+#include "service/flags.h"
 #include "service/log.h"
 #include "service/log_level.h"
 
@@ -21,6 +23,9 @@ struct Options {
     std::vector<ListenAddress> listen;  ///< not empty: instead of the file's
     LogLevel log_level = LogLevel::kInfo;
 };
+
+/// The flags of the daemon.
+[[nodiscard]] std::span<const FlagSpec> daemon_flags();
 
 /// As getenv(3): nullptr where the variable is not set.
 using Getenv = std::function<const char*(const char*)>;
