@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """includes.py ROOT: do the daemon's includes point only the way that they may?
 
-    base <- model <- {config, policy, kernel, metrics, http, journal} <- service <- main
+    base <- model <- {config, policy, kernel, metrics, http, journal} <- service <- {manual, main}
 
 Siblings never include each other, except that policy may include config. Each third-party
 library ends in one folder."""
@@ -21,6 +21,7 @@ MAY_INCLUDE = {
     "http": {"base", "model"},
     "journal": {"base", "model"},
     "service": {"base", "model", "config", "policy", "kernel", "metrics", "http", "journal"},
+    "manual": {"base", "config", "metrics", "service"},
     "": {"base", "model", "config", "policy", "kernel", "metrics", "http", "journal", "service"},
 }
 # header (or the folder of headers): folders that may include it
