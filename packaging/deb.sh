@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # deb.sh [--version VERSION] DIRECTORY: makes the Debian package of the commit that is checked out,
-# in DIRECTORY. A commit gives the same bytes wherever and whenever it is built. --version: another
-# than that of debian/changelog, such as 0.1.0+2 for a build that shall replace 0.1.0.
+# in DIRECTORY, and prints its name. A commit gives the same bytes wherever and whenever it is built.
+# --version: another than that of debian/changelog, such as 0.1.0+1 for a build that shall replace
+# 0.1.0.
 set -euo pipefail
 umask 022
 # shellcheck source=packaging/archive.sh
@@ -26,4 +27,5 @@ if [ "$version" != "$changelog" ]; then
 	} >debian/changelog.new
 	mv debian/changelog.new debian/changelog
 fi
-dpkg-buildpackage -us -uc -b
+dpkg-buildpackage -us -uc -b >&2
+echo "$directory/vfswatchd_${version}_$(dpkg --print-architecture).deb"
