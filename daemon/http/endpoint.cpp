@@ -118,6 +118,28 @@ int no_certificate(gnutls_session_t, const gnutls_datum_t*, int, const gnutls_pk
     return -1;
 }
 
+int hex_value(char c) {
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+    return -1;
+}
+
+/// Percent-decoding in place. What stands for a NUL stays as it is written: a path or a name would
+/// be taken for the part before it.
+std::size_t unescape(void*, MHD_Connection*, char* text) {
+    char* end = text;
+    for (const char* from = text; *from != '\0'; ++end) {
+        const int high = *from == '%' ? hex_value(from[1]) : -1;
+        const int low = high < 0 ? -1 : hex_value(from[2]);
+        const bool escaped = low >= 0 && high + low > 0;
+        *end = escaped ? static_cast<char>(high * 16 + low) : *from;
+        from += escaped ? 3 : 1;
+    }
+    *end = '\0';
+    return static_cast<std::size_t>(end - text);
+}
+
 std::intptr_t option_of(unsigned long number) {
     return static_cast<std::intptr_t>(number);
 }
@@ -144,6 +166,7 @@ std::optional<Error> Endpoint::start() {
         {MHD_OPTION_CONNECTION_MEMORY_LIMIT, option_of(limits_.connection_bytes), nullptr},
         {MHD_OPTION_CONNECTION_TIMEOUT, option_of(static_cast<unsigned long>(limits_.idle.count())),
          nullptr},
+        {MHD_OPTION_UNESCAPE_CALLBACK, reinterpret_cast<std::intptr_t>(&unescape), nullptr},
         {MHD_OPTION_NOTIFY_CONNECTION, reinterpret_cast<std::intptr_t>(&Endpoint::on_connection),
          this},
         {MHD_OPTION_NOTIFY_COMPLETED, reinterpret_cast<std::intptr_t>(&Endpoint::on_answered),
