@@ -92,6 +92,10 @@ bool RawClient::send(const std::string& text) {
            static_cast<ssize_t>(text.size());
 }
 
+void RawClient::finish_sending() {
+    ::shutdown(socket_.get(), SHUT_WR);
+}
+
 std::string RawClient::receive(std::size_t bytes) {
     while (pending_.size() < bytes && receive_some(pending_)) {
     }

@@ -28,6 +28,8 @@ class RawClient {
 
     [[nodiscard]] bool connected() const { return static_cast<bool>(socket_); }
     virtual bool send(const std::string& text);
+    /// Says that nothing follows.
+    void finish_sending();
     /// Up to `bytes`, or what came before the end; gives up after 20 seconds of silence.
     std::string receive(std::size_t bytes);
     /// All until the server hangs up.

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -45,6 +46,62 @@ TEST(Server, AnswersOverTheWire) {
     EXPECT_EQ(ask(address, "GET", "/nowhere").status, 404);
     EXPECT_THAT(ask(address, "GET", "/").headers.at("content-security-policy"),
                 HasSubstr("default-src 'none'"));
+}
+
+/// Serves the names of the targets that are shown, one a line.
+HttpHandlers listing_targets() {
+    HttpHandlers handlers = serving("");
+    handlers.scrape = [](const TargetChoice& choice) -> Result<std::shared_ptr<const ScrapePage>> {
+        std::string text;
+        for (const std::string& name : choice.names())
+            text += name + "\n";
+        return std::make_shared<const SourcePage>(
+            [text] { return std::make_unique<TextSource>(text); });
+    };
+    return handlers;
+}
+
+TEST(Server, ShowsTheTargetsThatAreAskedFor) {
+    const HttpServer server = started({kAnyPort}, listing_targets());
+    const auto get = [&](const std::string& query) {
+        const Answer answer = ask(server.addresses()[0], "GET", "/metrics" + query);
+        return std::to_string(answer.status) + " " + answer.body;
+    };
+    EXPECT_EQ(get(""), "200 ");
+    EXPECT_EQ(get("?target[]=web"), "200 web\n");
+    EXPECT_EQ(get("?target%5B%5D=web"), "200 web\n");
+    EXPECT_EQ(get("?target%5b%5d=w%65b"), "200 web\n");
+    EXPECT_EQ(get("?target[]=web&target[]=db"), "200 db\nweb\n");
+    EXPECT_EQ(get("?target[]=db&x=y&target%5B%5D=web&target[]=db"), "200 db\nweb\n");
+    // Of other names it knows nothing, as of collect[] of other exporters.
+    EXPECT_EQ(get("?target=none&Target[]=none&name[]=none&[]=none"), "200 ");
+    EXPECT_EQ(ask(server.addresses()[0], "GET", "/healthz?target[]=none").status, 200);
+}
+
+TEST(Server, RefusesTargetsThatThereAreNot) {
+    const HttpServer server = started({kAnyPort}, listing_targets());
+    for (const char* query : {"?target[]=none", "?target[]=web&target[]=none",
+                              "?target[]=", "?target[]=Web", "?target[]=web,db", "?target[]=web%00",
+                              "?target[]=+web", "?target[]=%ff", "?target[]=%zz"}) {
+        const Answer answer = ask(server.addresses()[0], "GET", std::string("/metrics") + query);
+        EXPECT_EQ(answer.status, 400) << query;
+        EXPECT_EQ(answer.body, "no such target: see / for those that there are\n") << query;
+        EXPECT_EQ(ask(server.addresses()[0], "HEAD", std::string("/metrics") + query).status, 400);
+    }
+}
+
+TEST(Server, SaysHowLongItsAnswersAre) {
+    const HttpServer server = started({kAnyPort}, serving(numbered_lines(200'000)));
+    RawClient client(server.addresses()[0]);
+    ASSERT_TRUE(client.send("GET /healthz HTTP/1.1\r\nHost: t\r\n\r\n"));
+    const Answer health = client.receive_answer();
+    EXPECT_EQ(health.headers.at("content-length"), "8");
+    EXPECT_EQ(health.headers.count("transfer-encoding"), 0U);
+    ASSERT_TRUE(client.send("GET /metrics HTTP/1.1\r\nHost: t\r\n\r\n"));
+    const Answer page = client.receive_answer();
+    EXPECT_EQ(page.headers.at("transfer-encoding"), "chunked");
+    EXPECT_EQ(page.headers.count("content-length"), 0U);
+    EXPECT_TRUE(page.whole);
 }
 
 TEST(Server, SendsNoBodyToHead) {
@@ -91,6 +148,11 @@ TEST(Server, SpeaksToClientsOfHttp10) {
     ASSERT_TRUE(client.send("GET /metrics HTTP/1.0\r\n\r\n"));
     const std::string all = client.receive_all();
     EXPECT_EQ(all.substr(all.find("\r\n\r\n") + 4), numbered_lines(200'000));
+    // They know no chunks.
+    EXPECT_EQ(all.substr(0, all.find("\r\n\r\n")).find("Transfer-Encoding"), std::string::npos);
+    RawClient keeping(server.addresses()[0]);
+    ASSERT_TRUE(keeping.send("GET /healthz HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"));
+    EXPECT_EQ(keeping.receive_answer().body, "healthy\n");
 }
 
 TEST(Server, JoinsSeveralAcceptEncodingHeaders) {

@@ -175,5 +175,82 @@ TEST(Exposition, GivesAPageThatOutlivesIt) {
     EXPECT_THAT(text_of(std::move(page), 64), HasSubstr("{target=\"db\",path=\"/a\"} 10\n"));
 }
 
+/// Three targets of which each has one file, errors, durations, overflow and snippets.
+SeriesPage page_of_three(const TargetChoice& choice) {
+    Exposition exposition(
+        {{"a", {}, "", "", true}, {"b", {}, "", "", true}, {"ab", {}, "", "", true}}, kLimits);
+    ReadSnapshot snapshot =
+        make_snapshot({make_sum(1, 1, 1, {10, 1, 1, 1}), make_sum(2, 2, 2, {20, 2, 1, 1}),
+                       make_sum(3, 4, 3, {30, 3, 1, 1})},
+                      {{1, "/1", false}, {2, "/2", false}, {3, "/3", false}});
+    snapshot.errnos = {{0, 5, 1}, {1, 5, 1}, {2, 5, 1}};
+    snapshot.overflow = {{1, 1, 0, 0}, {2, 1, 0, 0}, {3, 1, 0, 0}};
+    SelfMetrics self = full_self();
+    self.snippets.resize(3);
+    for (std::uint32_t target = 0; target < 3; ++target)
+        self.snippets[target].target = target;
+    return exposition.scrape(snapshot, self, kStart, choice);
+}
+
+/// The targets that a page's samples name, and how many samples name none.
+std::pair<std::multiset<std::string>, int> targets_in(const std::string& text) {
+    std::multiset<std::string> targets;
+    int others = 0;
+    std::istringstream page(text);
+    for (std::string line; std::getline(page, line);) {
+        if (line.starts_with("#")) continue;
+        const std::size_t at = line.find("target=\"");
+        if (at == std::string::npos)
+            ++others;
+        else
+            targets.insert(line.substr(at + 8, line.find('"', at + 8) - at - 8));
+    }
+    return {targets, others};
+}
+
+TEST(Exposition, ShowsTheChosenTargetsAlone) {
+    const auto [all, all_others] = targets_in(text_of(page_of_three({})));
+    EXPECT_GT(all.count("a"), 30U);
+    EXPECT_EQ(all.count("a"), all.count("b"));
+    EXPECT_EQ(all.count("a"), all.count("ab"));
+    const auto [one, one_others] = targets_in(text_of(page_of_three(TargetChoice({"a"}))));
+    EXPECT_EQ(one.count("a"), all.count("a"));
+    EXPECT_EQ(one.size(), one.count("a"));
+    // What is of no target is of all of them.
+    EXPECT_EQ(one_others, all_others);
+    const auto [two, two_others] =
+        targets_in(text_of(page_of_three(TargetChoice({"ab", "b", "ab"}))));
+    EXPECT_EQ(two.count("a"), 0U);
+    EXPECT_EQ(two.count("b") + two.count("ab"), two.size());
+    EXPECT_EQ(two.size(), 2 * one.size());
+    EXPECT_EQ(two_others, all_others);
+}
+
+TEST(Exposition, LeavesOutFamiliesThatNoChosenTargetHas) {
+    Exposition exposition({{"a", {}, "", "", true}, {"b", {}, "", "", false}}, kLimits);
+    ReadSnapshot snapshot = make_snapshot({make_sum(1, 1, 1, {10, 2, 1, 1})}, {{1, "/a", false}});
+    snapshot.errnos = {{0, 5, 1}};
+    SeriesPage page = exposition.scrape(snapshot, full_self(), kStart, TargetChoice({"b"}));
+    EXPECT_EQ(page.rows.size(), 0U);
+    const std::string text = text_of(std::move(page));
+    for (const char* family :
+         {"vfswatch_file_read", "target_read_errors", "read_duration", "vfswatch_snippets"})
+        EXPECT_THAT(text, Not(HasSubstr(family)));
+    EXPECT_THAT(text, HasSubstr("\nvfswatch_target_read_bytes_total{target=\"b\"} 0\n"));
+    EXPECT_THAT(text, HasSubstr("\nvfswatch_series 1\n"));
+}
+
+/// What a page of some targets adds to the table is there for the page of others.
+TEST(Exposition, CountsForAllTargetsWhicheverAreShown) {
+    Exposition exposition({{"a", {}, "", ""}, {"b", {}, "", ""}}, kLimits);
+    static_cast<void>(
+        exposition.scrape(make_snapshot({make_sum(1, 3, 1, {10, 1, 0, 0})}, {{1, "/f", false}}),
+                          full_self(), kStart, TargetChoice({"a"})));
+    const std::string text =
+        text_of(exposition.scrape(make_snapshot({make_sum(1, 3, 1, {12, 2, 0, 0})}), full_self(),
+                                  kStart, TargetChoice({"b"})));
+    EXPECT_THAT(text, HasSubstr("vfswatch_file_read_bytes_total{target=\"b\",path=\"/f\"} 12\n"));
+}
+
 }  // namespace
 }  // namespace vfswatchd
