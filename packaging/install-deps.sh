@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# install-deps.sh WHAT...: installs what packaging/deps names for build, demo, guest or test and
-# is not there yet. Needs root only if something is missing. --missing: names that, does nothing.
+# install-deps.sh WHAT...: installs what packaging/deps names for build, demo, guest, package or
+# test and is not there yet. Needs root only if something is missing. --missing: names that, does nothing.
 set -euo pipefail
 here=$(dirname "$0")
 lists=/var/lib/apt/lists

@@ -64,7 +64,7 @@ trap stop EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
-step "Installing what is missing" packaging/install-deps.sh build demo guest test || exit 1
+step "Installing what is missing" packaging/install-deps.sh build demo guest package test || exit 1
 # A cache outside the tree: a fresh clone builds as fast as an old one.
 export CMAKE_C_COMPILER_LAUNCHER=ccache CMAKE_CXX_COMPILER_LAUNCHER=ccache
 step "Building release (gcc)" build release -DVFSWATCHD_LONG=$long || exit 1
