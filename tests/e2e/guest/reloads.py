@@ -16,7 +16,8 @@ from harness import checks, daemon, endpoint, kernel, lives, onlooker, steady
 
 LONG = "--long" in sys.argv
 RELOADS = 200 if LONG else 20
-NEW_PAUSE_MS = 500
+# So that there are about as many files in the end.
+NEW_PAUSE_MS = 5000 if LONG else 500
 SCRAPE_PAUSE_SECONDS = 1
 RELOADED_SECONDS = 240
 SEED = 1
