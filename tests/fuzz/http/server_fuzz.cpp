@@ -41,7 +41,8 @@ constexpr char kHash[] = "$2b$04$abcdefghijklmnopqrstuu12f.Pu8ic0A965BfTwGcW6x7X
 constexpr char kCredentials[] = "YTpi";  // a:b
 constexpr std::string_view kHealthRequest = "GET /healthz HTTP/1.0\r\n\r\n";
 constexpr std::size_t kMostDescriptors = 600;
-constexpr int kPatienceMs = 20;
+// Long enough for most answers; some clients say too little to be given any.
+constexpr int kPatienceMs = 2;
 
 /// Some hundred series.
 std::string page() {
