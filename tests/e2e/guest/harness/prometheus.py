@@ -10,12 +10,12 @@ PORT = 9090
 JOBS = [{"job_name": "vfswatchd", "static_configs": [{"targets": ["127.0.0.1:9974"]}]}]
 
 
-def start(folder, scrape_seconds, jobs=None):
+def start(folder, scrape_seconds, jobs=None, rules=()):
     """Keeps what it needs in `folder`; returns the process when it answers."""
     every = f"{scrape_seconds}s"
     (folder / "prometheus.yml").write_text(json.dumps({
-        "global": {"scrape_interval": every, "scrape_timeout": every},
-        "scrape_configs": jobs or JOBS}))
+        "global": {"scrape_interval": every, "scrape_timeout": every, "evaluation_interval": every},
+        "rule_files": list(rules), "scrape_configs": jobs or JOBS}))
     process = subprocess.Popen(
         ["prometheus", f"--config.file={folder}/prometheus.yml",
          f"--storage.tsdb.path={folder}/tsdb", f"--web.listen-address=127.0.0.1:{PORT}"],

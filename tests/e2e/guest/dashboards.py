@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every panel, rule and alert is asked of a real Prometheus behind a real workload, and the overview
+is drawn of what it answers."""
+import pathlib
+import subprocess
+import time
+
+from harness import checks, daemon, endpoint, programs, prometheus
+
+PACKAGED = pathlib.Path("/opt/vfswatchd")
+RULES = pathlib.Path("/usr/share/vfswatchd/prometheus")
+DATA = pathlib.Path("/srv/dashboards")
+FILES, SCRAPE_SECONDS, WORK_SECONDS = 12, 5, 100
+PICTURES = pathlib.Path("/srv/pictures")
+CONFIG = {"web_config_file": "web.yaml", "targets": [
+    {"name": "data", "paths": {"include": [f"{DATA}/**"]}, "labels": ["comm", "pid", "call"],
+     "latency": True},
+    {"name": "system", "labels": ["comm", "unit"], "max_files": 40},
+    {"name": "sampled", "paths": {"include": [f"{DATA}/file1"]}, "labels": ["container", "uid"],
+     "snippets": {"sample": "1/10", "rate": "5/s"}}]}
+# What this guest does not have: nothing here runs in a pod or a container.
+EMPTY = ["Calls by container", "Calls by pod"]
+
+
+def work():
+    """Readers of several kinds, some of which fail or find the end."""
+    files = [str(DATA / f"file{number}") for number in range(FILES)]
+    readers = [subprocess.Popen([programs.READERS, "-n", "1000000", "-b", "4096", "-i", "5000000",
+                                 *files], stdout=subprocess.DEVNULL)]
+    end = time.monotonic() + WORK_SECONDS
+    while time.monotonic() < end:
+        subprocess.run(["grep", "-rc", "x", str(DATA), "/etc"], stdout=subprocess.DEVNULL,
+                       stderr=subprocess.DEVNULL, check=False)
+        subprocess.run(["cat", str(DATA), *files], stdout=subprocess.DEVNULL,
+                       stderr=subprocess.DEVNULL, check=False)
+        time.sleep(0.5)
+    for reader in readers:
+        reader.kill()
+        reader.wait()
+
+
+def ask(*words):
+    return daemon.command("python3", "-B", *map(str, words))
+
+
+def body(check):
+    DATA.mkdir(parents=True)
+    PICTURES.mkdir()
+    for number in range(FILES):
+        (DATA / f"file{number}").write_bytes(b"x" * 4096 * (number + 1))
+    web = daemon.CONFIG.parent / "web.yaml"
+    web.parent.mkdir(parents=True, exist_ok=True)
+    web.write_text("http_server_config: {http2: false}\n")
+    daemon.command("sysctl", "-q", "kernel.bpf_stats_enabled=1")
+    daemon.start(CONFIG)
+    server = prometheus.start(DATA.parent / "pictures", SCRAPE_SECONDS, rules=[
+        str(RULES / name) for name in ("rules.yaml", "alerts.yaml")])
+    work()
+    url = f"http://127.0.0.1:{prometheus.PORT}"
+    may_be_empty = [word for title in EMPTY for word in ("--may-be-empty", title)]
+    status, text = ask(PACKAGED / "tests/check/dashboards_live.py", url, "--range", WORK_SECONDS,
+                       "--rate-interval", 4 * SCRAPE_SECONDS, *may_be_empty)
+    print(text)
+    check.equal("every panel and rule has data", status, 0)
+    for name in ("overview", "file", "health"):
+        status, text = ask(PACKAGED / "tests/check/draw_dashboard.py", url, name,
+                           PICTURES / f"{name}.svg", "--range", WORK_SECONDS, "--rate-interval",
+                           4 * SCRAPE_SECONDS)
+        check.equal(f"{name} can be drawn", status, 0 if "panels" in text else text)
+    check.equal("the page takes part", endpoint.get("/").status, 200)
+    server.terminate()
+    server.wait()
+    daemon.stop()
+
+
+checks.run("dashboards", body)
