@@ -19,4 +19,7 @@ struct FileText {
 /// Errors: cannot open, cannot read; with the errno, without the name.
 [[nodiscard]] Result<FileText> read_file(const std::string& path, std::size_t most_bytes);
 
+/// The same, of a regular file only: others could keep their reader waiting.
+[[nodiscard]] Result<FileText> read_regular_file(const std::string& path, std::size_t most_bytes);
+
 }  // namespace vfswatchd

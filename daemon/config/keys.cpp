@@ -70,7 +70,7 @@ constexpr std::array kKeys = std::to_array<KeySpec>({
     {KeyId::kWebConfigFile, "web_config_file", KeyType::kFile, false, 0, 0, 0, "",
      "A file with the certificates, users and headers of the endpoint, in the web configuration "
      "format of Prometheus and its exporters; it holds for all but unix sockets. A relative path "
-     "begins at this file's directory. Left out: plain HTTP, for everybody."},
+     "begins at this file's directory. Left out or empty: plain HTTP, for everybody."},
     {KeyId::kProbe, "probe", KeyType::kMapping, false, 0, 0, 0, "",
      "How reads are seen; left out: the best that this kernel offers."},
     {KeyId::kProbeAccounting, "probe.accounting", KeyType::kWord, false, 0, 0, 0, kAutoWord,

@@ -86,7 +86,7 @@ ConfigOrFaults load_config(const std::string& main_file) {
 }
 
 WebConfigOrFaults load_web_config(const std::string& file) {
-    const Result<FileText> text = read_file(file, kMaxConfigBytes);
+    const Result<FileText> text = read_regular_file(file, kMaxConfigBytes);
     if (!text)
         return tl::unexpected(
             std::vector{unreadable(file, text.error().message(), text.error().code)});

@@ -239,7 +239,7 @@ void ConfigReader::read_group(const KeySpec& key, const YamlNode& node) {
 }
 
 void ConfigReader::read_web_config_file(const KeySpec& key, const YamlNode& node) {
-    if (!nodes_.is_scalar(key, node)) return;
+    if (!nodes_.is_scalar(key, node) || node.text.empty()) return;
     if (const Checked<void> checked = check_file(node.text); !checked)
         return nodes_.fault(node, "web_config_file: " + checked.error());
     config_.web_config_file = beside(nodes_.file(), node.text);

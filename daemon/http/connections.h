@@ -22,8 +22,8 @@ class ConnectionTable {
         int socket = -1;
         Clock::time_point asked;
         bool hung_up = false;
-        bool waits = true;                  ///< its client has no whole answer yet
-        std::shared_ptr<const void> keeps;  ///< what its session needs
+        bool waits = true;                             ///< its client has no whole answer yet
+        std::shared_ptr<const void> outlives_session;  ///< what that uses
         std::list<Connection>::iterator self;
     };
 

@@ -3,101 +3,23 @@
 
 #include <fcntl.h>
 #include <gnutls/abstract.h>
-#include <strings.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <exception>
-#include <new>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "base/blocked_signals.h"
+#include "http/mhd_request.h"
+#include "http/mhd_response.h"
 
 namespace vfswatchd {
 namespace {
 
 using Verdict = PasswordChecker::Verdict;
-
-struct DestroyResponse {
-    void operator()(MHD_Response* response) const { MHD_destroy_response(response); }
-};
-using ResponsePtr = std::unique_ptr<MHD_Response, DestroyResponse>;
-
-/// A stream on its way, owned by its MHD_Response.
-struct StreamInFlight {
-    std::unique_ptr<BodySource> source;
-    const Router& router;
-};
-
-ssize_t read_stream(void* context, std::uint64_t, char* buffer, std::size_t capacity) {
-    auto& stream = *static_cast<StreamInFlight*>(context);
-    try {
-        const std::size_t got = stream.source->read(buffer, capacity);
-        return got == 0 ? MHD_CONTENT_READER_END_OF_STREAM : static_cast<ssize_t>(got);
-    } catch (const std::exception& error) {
-        stream.router.report(std::string("page broken off: ") + error.what());
-    } catch (...) {
-        stream.router.report("page broken off: unknown exception");
-    }
-    return MHD_CONTENT_READER_END_WITH_ERROR;
-}
-
-void free_stream(void* context) {
-    std::unique_ptr<StreamInFlight> freed(static_cast<StreamInFlight*>(context));
-}
-
-ResponsePtr body_response(HttpReply& reply, const Router& router, std::size_t block_bytes) {
-    if (!reply.stream) {
-        return ResponsePtr(MHD_create_response_from_buffer(reply.body.size(), reply.body.data(),
-                                                           MHD_RESPMEM_MUST_COPY));
-    }
-    auto stream = std::make_unique<StreamInFlight>(StreamInFlight{std::move(reply.stream), router});
-    ResponsePtr response(MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, block_bytes,
-                                                           read_stream, stream.get(), free_stream));
-    if (response) static_cast<void>(stream.release());
-    return response;
-}
-
-/// Every value of one header or argument, in the order of the request.
-struct Values {
-    std::string_view name;
-    std::vector<std::string> found;
-};
-
-MHD_Result append_value(void* context, MHD_ValueKind kind, const char* name, const char* value) {
-    auto& values = *static_cast<Values*>(context);
-    if (value == nullptr) return MHD_YES;
-    const bool same =
-        kind == MHD_HEADER_KIND ? ::strcasecmp(name, values.name.data()) == 0 : values.name == name;
-    if (same) values.found.emplace_back(value);
-    return MHD_YES;
-}
-
-/// `name` is a literal.
-std::vector<std::string> values_of(MHD_Connection* connection, MHD_ValueKind kind,
-                                   std::string_view name) {
-    Values values{name, {}};
-    MHD_get_connection_values(connection, kind, append_value, &values);
-    return std::move(values.found);
-}
-
-std::string joined(const std::vector<std::string>& values) {
-    std::string text;
-    for (const std::string& value : values)
-        text += (text.empty() ? "" : ",") + value;
-    return text;
-}
-
-/// Absent: none that can be read. Two of them could be read in two ways.
-std::optional<BasicCredentials> credentials_of(MHD_Connection* connection) {
-    const auto found = values_of(connection, MHD_HEADER_KIND, "Authorization");
-    if (found.size() != 1) return std::nullopt;
-    return parse_basic_auth(found.front());
-}
 
 bool is_bodiless(std::string_view method) {
     return method == "GET" || method == "HEAD";
@@ -118,40 +40,18 @@ int no_certificate(gnutls_session_t, const gnutls_datum_t*, int, const gnutls_pk
     return -1;
 }
 
-int hex_value(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
-}
-
-/// Percent-decoding in place. What stands for a NUL stays as it is written: a path or a name would
-/// be taken for the part before it.
-std::size_t unescape(void*, MHD_Connection*, char* text) {
-    char* end = text;
-    for (const char* from = text; *from != '\0'; ++end) {
-        const int high = *from == '%' ? hex_value(from[1]) : -1;
-        const int low = high < 0 ? -1 : hex_value(from[2]);
-        const bool escaped = low >= 0 && high + low > 0;
-        *end = escaped ? static_cast<char>(high * 16 + low) : *from;
-        from += escaped ? 3 : 1;
-    }
-    *end = '\0';
-    return static_cast<std::size_t>(end - text);
-}
-
 std::intptr_t option_of(unsigned long number) {
     return static_cast<std::intptr_t>(number);
 }
 
 }  // namespace
 
-Endpoint::Endpoint(Listener listener, const Parts& parts, const HttpLimits& limits)
+Endpoint::Endpoint(Listener listener, const Shared& shared, const HttpLimits& limits)
     : listener_(std::move(listener)),
-      parts_(parts),
+      shared_(shared),
       limits_(limits),
-      // A unix socket is guarded by its permissions.
-      tls_(!listener_.address.is_unix && parts.access.get()->tls != nullptr),
+      guarded_(is_guarded(listener_.address)),
+      tls_(!guarded_ && shared.access.get()->tls != nullptr),
       connections_(limits.connections - limits.connections / 4, limits.request) {}
 
 std::optional<Error> Endpoint::start() {
@@ -175,14 +75,17 @@ std::optional<Error> Endpoint::start() {
         options.push_back(
             {MHD_OPTION_HTTPS_CERT_CALLBACK, 0, reinterpret_cast<void*>(&no_certificate)});
     options.push_back({MHD_OPTION_END, 0, nullptr});
-    const unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_ALLOW_SUSPEND_RESUME |
+    // Not epoll: with that libmicrohttpd 0.9.75 turns without a pause while a handshake waits for
+    // its client, and for the few descriptors of one address it is no faster.
+    const unsigned flags = MHD_USE_POLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_ALLOW_SUSPEND_RESUME |
                            (tls_ ? unsigned{MHD_USE_TLS} : 0U);
     errno = 0;
     daemon_.reset(MHD_start_daemon(flags, 0, nullptr, nullptr, &Endpoint::on_request, this,
                                    MHD_OPTION_ARRAY, options.data(), MHD_OPTION_END));
     const int number = errno;
     if (daemon_) return std::nullopt;
-    return errno_error(number, "listen on " + to_text(address()) + ": start the server thread");
+    const std::string what = "listen on " + to_text(address()) + ": start the server thread";
+    return number != 0 ? errno_error(number, what) : plain_error(what + ": libmicrohttpd refuses");
 }
 
 void Endpoint::take_no_more() {
@@ -209,27 +112,29 @@ MHD_Result Endpoint::on_request(void* context, MHD_Connection* connection, const
             endpoint.connections_.asked(*known, ConnectionTable::Clock::now());
         return endpoint.judge_and_answer(connection, method, url, *exchange);
     } catch (const std::exception& error) {
-        endpoint.parts_.router.report(std::string("request dropped: ") + error.what());
+        endpoint.shared_.router.report("request dropped", error.what());
         return MHD_NO;
     }
 }
 
 MHD_Result Endpoint::judge_and_answer(MHD_Connection* connection, const char* method,
                                       const char* url, Exchange& exchange) {
-    const std::shared_ptr<const Access> access = parts_.access.get();
+    const std::shared_ptr<const Access> access = shared_.access.get();
     const bool head = std::string_view(method) == "HEAD";
-    if (address().is_unix || access->users.empty()) return answer(connection, method, url, *access);
+    if (guarded_ || access->users.empty()) return answer(connection, method, url, *access);
     const auto credentials = credentials_of(connection);
     if (!credentials) return send(connection, unauthorized_reply(), *access, head);
-    if (!exchange.verdict) exchange.verdict = parts_.passwords.known(access->users, *credentials);
+    // What was said by another access does not hold any more.
+    if (exchange.access != access) exchange = {access, {}};
+    if (!exchange.verdict) exchange.verdict = shared_.passwords.known(access->users, *credentials);
     if (!exchange.verdict) {
         // The library calls again once the verdict is there.
         MHD_suspend_connection(connection);
-        parts_.passwords.try_out(access->users, *credentials,
-                                 [connection, &exchange](Verdict verdict) {
-                                     exchange.verdict = verdict;
-                                     MHD_resume_connection(connection);
-                                 });
+        shared_.passwords.try_out(access->users, *credentials,
+                                  [connection, &exchange](Verdict verdict) {
+                                      exchange.verdict = verdict;
+                                      MHD_resume_connection(connection);
+                                  });
         return MHD_YES;
     }
     switch (*exchange.verdict) {
@@ -245,32 +150,18 @@ MHD_Result Endpoint::judge_and_answer(MHD_Connection* connection, const char* me
 
 MHD_Result Endpoint::answer(MHD_Connection* connection, const char* method, const char* url,
                             const Access& access) {
-    const std::string encodings = joined(values_of(connection, MHD_HEADER_KIND, "Accept-Encoding"));
-    HttpReply reply = parts_.router.answer(
+    const std::string encodings = header_of(connection, "Accept-Encoding");
+    HttpReply reply = shared_.router.answer(
         {method, url, encodings, values_of(connection, MHD_GET_ARGUMENT_KIND, "target[]")});
     return send(connection, std::move(reply), access, std::string_view(method) == "HEAD");
 }
 
 MHD_Result Endpoint::send(MHD_Connection* connection, HttpReply reply, const Access& access,
                           bool head) {
-    const bool streamed = reply.stream != nullptr;
-    const ResponsePtr response = body_response(reply, parts_.router, limits_.connection_bytes);
-    if (!response) return MHD_NO;
-    if (streamed && head) {
-        // libmicrohttpd 0.9.75 ends the chunked body that a HEAD does not have; unchunked, the
-        // answer ends with the connection.
-        MHD_set_response_options(response.get(), MHD_RF_HTTP_1_0_COMPATIBLE_STRICT, MHD_RO_END);
-    }
-    for (const auto& [name, value] : reply.headers) {
-        const bool replaced = std::any_of(access.headers.begin(), access.headers.end(),
-                                          [name = name](const WebHeader& own) {
-                                              return ::strcasecmp(own.name.c_str(), name) == 0;
-                                          });
-        if (!replaced) MHD_add_response_header(response.get(), name, value);
-    }
-    for (const WebHeader& header : access.headers)
-        MHD_add_response_header(response.get(), header.name.c_str(), header.value.c_str());
-    return MHD_queue_response(connection, reply.status, response.get());
+    const unsigned status = reply.status;
+    const ResponsePtr response = make_response(std::move(reply), access.headers, shared_.router,
+                                               limits_.connection_bytes, head);
+    return response ? MHD_queue_response(connection, status, response.get()) : MHD_NO;
 }
 
 void Endpoint::on_answered(void* context, MHD_Connection* connection, void** request_context,
@@ -284,33 +175,37 @@ void Endpoint::on_answered(void* context, MHD_Connection* connection, void** req
 void Endpoint::on_connection(void* context, MHD_Connection* connection, void** socket_context,
                              MHD_ConnectionNotificationCode event) {
     auto& endpoint = *static_cast<Endpoint*>(context);
-    if (event == MHD_CONNECTION_NOTIFY_STARTED) return endpoint.begin(connection, socket_context);
-    auto* closed = static_cast<ConnectionTable::Connection*>(*socket_context);
-    if (closed != nullptr) endpoint.connections_.closed(*closed);
+    if (event == MHD_CONNECTION_NOTIFY_CLOSED) {
+        auto* closed = static_cast<ConnectionTable::Connection*>(*socket_context);
+        if (closed != nullptr) endpoint.connections_.closed(*closed);
+        return;
+    }
+    try {
+        endpoint.begin(connection, socket_context);
+    } catch (const std::exception& error) {
+        // In plain HTTP it is served all the same, but never hung up on. A session of TLS has no
+        // certificate then.
+        endpoint.shared_.router.report("new connection", error.what());
+    }
 }
 
 void Endpoint::begin(MHD_Connection* connection, void** socket_context) {
     const MHD_ConnectionInfo* info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
     if (info == nullptr) return;
-    ConnectionTable::Connection* known = nullptr;
-    try {
-        known = connections_.opened(info->connect_fd, ConnectionTable::Clock::now());
-    } catch (const std::bad_alloc&) {
-        // Served all the same, but never hung up on; not over TLS, whose session needs it.
-    }
+    auto* known = connections_.opened(info->connect_fd, ConnectionTable::Clock::now());
     *socket_context = known;
-    if (tls_ && known != nullptr) begin_tls(connection, known);
+    if (tls_) begin_tls(connection, *known);
 }
 
-void Endpoint::begin_tls(MHD_Connection* connection, ConnectionTable::Connection* known) {
+void Endpoint::begin_tls(MHD_Connection* connection, ConnectionTable::Connection& known) {
     const MHD_ConnectionInfo* info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
-    const std::shared_ptr<const TlsContext> tls = parts_.access.get()->tls;
+    const std::shared_ptr<const TlsContext> tls = shared_.access.get()->tls;
     if (info == nullptr || tls == nullptr) return;
+    known.outlives_session = tls;
     if (const auto done = tls->begin(static_cast<gnutls_session_t>(info->tls_session)); !done)
-        parts_.router.report(done.error().message());
-    known->keeps = tls;
+        shared_.router.report("new connection", done.error().message());
 }
 
 }  // namespace vfswatchd

@@ -23,13 +23,13 @@ namespace vfswatchd {
 class Endpoint {
   public:
     /// What all endpoints share; it outlives them.
-    struct Parts {
+    struct Shared {
         Router& router;
         const CurrentAccess& access;
         PasswordChecker& passwords;
     };
 
-    Endpoint(Listener listener, const Parts& parts, const HttpLimits& limits);
+    Endpoint(Listener listener, const Shared& shared, const HttpLimits& limits);
     Endpoint(const Endpoint&) = delete;
     Endpoint& operator=(const Endpoint&) = delete;
     ~Endpoint() = default;
@@ -46,6 +46,7 @@ class Endpoint {
   private:
     /// One request between the library's calls for it.
     struct Exchange {
+        std::shared_ptr<const Access> access;  ///< that the verdict is of
         std::optional<PasswordChecker::Verdict> verdict;
     };
     struct StopDaemon {
@@ -60,7 +61,7 @@ class Endpoint {
     static void on_answered(void* context, MHD_Connection* connection, void** request_context,
                             MHD_RequestTerminationCode how);
     void begin(MHD_Connection* connection, void** socket_context);
-    void begin_tls(MHD_Connection* connection, ConnectionTable::Connection* known);
+    void begin_tls(MHD_Connection* connection, ConnectionTable::Connection& known);
     MHD_Result judge_and_answer(MHD_Connection* connection, const char* method, const char* url,
                                 Exchange& exchange);
     MHD_Result answer(MHD_Connection* connection, const char* method, const char* url,
@@ -68,8 +69,9 @@ class Endpoint {
     MHD_Result send(MHD_Connection* connection, HttpReply reply, const Access& access, bool head);
 
     Listener listener_;
-    Parts parts_;
+    Shared shared_;
     HttpLimits limits_;
+    bool guarded_;  ///< by the socket's permissions: neither TLS nor passwords
     bool tls_;
     ConnectionTable connections_;
     UniqueFd left_;  // the daemon's socket once it takes no more; its thread may still look at it

@@ -169,8 +169,9 @@ bool is_left_behind(const std::string& path) {
 const char* unix_remedy(int number) {
     switch (number) {
         case EADDRINUSE:
-            return "another process listens there, or it is no socket: stop it, or choose another "
-                   "path with listen.address";
+            return "another process listens there, or it is no socket, or one that was left behind "
+                   "and may not be opened: stop it, remove it, or choose another path with "
+                   "listen.address";
         case ENOENT:
             return "its directory is missing: create it, or name one that exists, such as "
                    "/run/vfswatchd";
@@ -228,6 +229,12 @@ std::string to_text(const HttpAddress& address) {
 std::string to_url(const HttpAddress& address, bool tls) {
     if (address.is_unix) return to_text(address);
     return (tls ? "https://" : "http://") + to_text(address);
+}
+
+bool is_guarded(const HttpAddress& address) {
+    struct ::stat status {};
+    return address.is_unix && address.host.starts_with('/') &&
+           ::stat(address.host.c_str(), &status) == 0 && (status.st_mode & S_IRWXO) == 0;
 }
 
 SocketFile::SocketFile(std::string path) : path_(std::move(path)) {

@@ -31,6 +31,10 @@ struct HttpAddress {
 /// As a browser takes it; of a unix socket as to_text.
 [[nodiscard]] std::string to_url(const HttpAddress& address, bool tls);
 
+/// Whether nobody but its owner and group may connect: a unix socket with a file whose mode says
+/// so.
+[[nodiscard]] bool is_guarded(const HttpAddress& address);
+
 /// The file of a unix socket that this process bound; removed with it, unless another has its
 /// place.
 class SocketFile {

@@ -5,10 +5,13 @@
 #include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstring>
+#include <exception>
 #include <memory>
 #include <stdexcept>
+#include <string_view>
 #include <utility>
 
 #include "base/blocked_signals.h"
@@ -19,6 +22,13 @@ namespace {
 /// Beyond it all is forgotten, and tried once more.
 constexpr std::size_t kMostRemembered = 1024;
 constexpr std::size_t kDigestBytes = 32;
+
+/// $2y$10$...: two digits of the number of rounds, of which each step doubles the time.
+std::string_view cost_of(std::string_view hash) {
+    constexpr std::size_t kCostAt = 4;
+    constexpr std::size_t kDigits = 2;
+    return hash.substr(std::min(kCostAt, hash.size()), kDigits);
+}
 
 bool matches(const std::string& password, const std::string& hash) {
     // crypt() would take it for the part before the NUL.
@@ -68,25 +78,45 @@ std::optional<PasswordChecker::Verdict> PasswordChecker::known(
 }
 
 void PasswordChecker::try_out(const PasswordHashes& hashes, const BasicCredentials& credentials,
-                              Answer answer) {
+                              const Answer& answer) noexcept {
+    try {
+        if (wait(trial_of(hashes, credentials, answer))) return;
+    } catch (const std::exception&) {
+        // No memory, or no thread: as if too many waited.
+    }
+    answer(Verdict::kBusy);
+}
+
+PasswordChecker::Trial PasswordChecker::trial_of(const PasswordHashes& hashes,
+                                                 const BasicCredentials& credentials,
+                                                 const Answer& answer) const {
     const auto user = hashes.find(credentials.user);
     const bool exists = user != hashes.end();
-    // A user that does not exist takes as long as one that does.
-    Trial trial{credentials.password, exists ? user->second : hashes.begin()->second, exists,
-                digest_of(hashes, credentials), std::move(answer)};
-    {
-        const std::lock_guard lock(mutex_);
-        if (!stopped_ && waiting_.size() < kMostWaiting) {
-            if (!thread_.joinable()) {
-                const BlockedSignals no_signals;
-                thread_ = std::thread([this] { run(); });
-            }
-            waiting_.push_back(std::move(trial));
-            changed_.notify_one();
-            return;
-        }
+    // A user that does not exist takes as long as the one that takes longest.
+    const auto& dearest = *std::max_element(
+        hashes.begin(), hashes.end(),
+        [](const auto& a, const auto& b) { return cost_of(a.second) < cost_of(b.second); });
+    return {exists ? credentials.user : "",         credentials.password,
+            exists ? user->second : dearest.second, exists,
+            digest_of(hashes, credentials),         answer};
+}
+
+/// False: too many wait.
+bool PasswordChecker::wait(Trial trial) {
+    const std::lock_guard lock(mutex_);
+    const auto of_user = std::count_if(waiting_.begin(), waiting_.end(), [&](const Trial& other) {
+        return other.user == trial.user;
+    });
+    if (stopped_ || waiting_.size() >= kMostWaiting ||
+        static_cast<std::size_t>(of_user) >= kMostOfUser)
+        return false;
+    if (!thread_.joinable()) {
+        const BlockedSignals no_signals;
+        thread_ = std::thread([this] { run(); });
     }
-    trial.answer(Verdict::kBusy);
+    waiting_.push_back(std::move(trial));
+    changed_.notify_one();
+    return true;
 }
 
 void PasswordChecker::stop() {
@@ -105,11 +135,19 @@ void PasswordChecker::stop() {
 void PasswordChecker::run() {
     while (const std::optional<Trial> trial = next_trial()) {
         const auto begin = std::chrono::steady_clock::now();
-        const bool granted = matches(trial->password, trial->hash) && trial->user_exists;
-        const auto took = std::chrono::steady_clock::now() - begin;
-        remember(trial->digest, granted);
-        trial->answer(granted ? Verdict::kGranted : Verdict::kDenied);
-        if (!granted) rest(took);
+        const Verdict verdict = judge(*trial);
+        trial->answer(verdict);
+        if (verdict != Verdict::kGranted) rest(std::chrono::steady_clock::now() - begin);
+    }
+}
+
+PasswordChecker::Verdict PasswordChecker::judge(const Trial& trial) {
+    try {
+        const bool granted = matches(trial.password, trial.hash) && trial.user_exists;
+        remember(trial.digest, granted);
+        return granted ? Verdict::kGranted : Verdict::kDenied;
+    } catch (const std::exception&) {
+        return Verdict::kBusy;
     }
 }
 

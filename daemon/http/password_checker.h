@@ -22,9 +22,10 @@ namespace vfswatchd {
 using PasswordHashes = std::map<std::string, std::string>;
 
 /// Checks passwords. A bcrypt takes as long as many scrapes, so what came out is remembered, and
-/// what is new is tried on one thread of its own, behind at most kMostWaiting others; behind each
-/// wrong one it rests for as long as that took. So however many wrong passwords come, they take
-/// half a processor, and who was served once is served on.
+/// what is new is tried on one thread of its own, behind at most kMostWaiting others, of which
+/// kMostOfUser are of one user, or of those that do not exist; behind each wrong one it rests for
+/// as long as that took. So however many wrong passwords come, they take half a processor, and who
+/// was served once is served on.
 /// Thread: known() and try_out() any; the destructor when nobody calls any more.
 class PasswordChecker {
   public:
@@ -36,6 +37,7 @@ class PasswordChecker {
     using Answer = std::function<void(Verdict)>;
 
     static constexpr std::size_t kMostWaiting = 16;
+    static constexpr std::size_t kMostOfUser = 4;
 
     PasswordChecker();
     PasswordChecker(const PasswordChecker&) = delete;
@@ -47,7 +49,8 @@ class PasswordChecker {
                                                const BasicCredentials& credentials) const;
 
     /// Calls `answer` once: on this thread where too many wait, else on the checker's.
-    void try_out(const PasswordHashes& hashes, const BasicCredentials& credentials, Answer answer);
+    void try_out(const PasswordHashes& hashes, const BasicCredentials& credentials,
+                 const Answer& answer) noexcept;
 
     /// Answers all that wait with kBusy, as it does whatever comes later, and ends the thread.
     /// Thread: one.
@@ -58,6 +61,7 @@ class PasswordChecker {
     /// tells nothing of passwords, and how long a look-up takes tells nothing of it.
     using Digest = std::string;
     struct Trial {
+        std::string user;  ///< empty: one that does not exist
         std::string password;
         std::string hash;
         bool user_exists = false;
@@ -67,7 +71,11 @@ class PasswordChecker {
 
     [[nodiscard]] Digest digest_of(const PasswordHashes& hashes,
                                    const BasicCredentials& credentials) const;
+    [[nodiscard]] Trial trial_of(const PasswordHashes& hashes, const BasicCredentials& credentials,
+                                 const Answer& answer) const;
+    [[nodiscard]] bool wait(Trial trial);
     void run();
+    [[nodiscard]] Verdict judge(const Trial& trial);
     [[nodiscard]] std::optional<Trial> next_trial();
     void remember(const Digest& digest, bool granted);
     void rest(std::chrono::steady_clock::duration time);

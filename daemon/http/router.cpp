@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/router.h"
 
+#include <chrono>
 #include <exception>
 #include <utility>
 
@@ -10,6 +11,9 @@
 namespace vfswatchd {
 namespace {
 
+/// Over all listeners; one more or less where several begin at once.
+constexpr std::size_t kMostGzips = 32;
+constexpr std::int64_t kReportPauseMs = 1000;
 constexpr char kHtml[] = "text/html; charset=utf-8";
 constexpr char kTextFormat[] = "text/plain; version=0.0.4; charset=utf-8";
 constexpr char kContentSecurityPolicy[] =
@@ -20,6 +24,19 @@ HttpReply not_ready() {
     return text_reply(503, "starting: the probes are not attached yet");
 }
 
+/// A body in gzip that is counted as long as it lives: it holds some 400 KiB.
+class CountedGzip : public GzipSource {
+  public:
+    CountedGzip(std::unique_ptr<BodySource> plain, std::shared_ptr<std::atomic<std::size_t>> count)
+        : GzipSource(std::move(plain)), count_(std::move(count)) {
+        ++*count_;
+    }
+    ~CountedGzip() override { --*count_; }
+
+  private:
+    std::shared_ptr<std::atomic<std::size_t>> count_;
+};
+
 /// Stands for a page of unknown length that HEAD does not ask for.
 struct UnreadSource : BodySource {
     std::size_t read(char*, std::size_t) override { return 0; }
@@ -28,22 +45,30 @@ struct UnreadSource : BodySource {
 }  // namespace
 
 Router::Router(HttpHandlers handlers, double most_pages)
-    : handlers_(std::move(handlers)), pages_(handlers_.scrape, most_pages) {}
+    : handlers_(std::move(handlers)),
+      pages_(handlers_.scrape, most_pages),
+      gzips_(std::make_shared<std::atomic<std::size_t>>(0)) {}
 
 HttpReply Router::answer(const HttpRequest& request) {
     try {
         return route(request);
     } catch (const std::exception& error) {
-        report(std::string(request.path) + ": " + error.what());
+        report(std::string(request.path), error.what());
     } catch (...) {
-        report(std::string(request.path) + ": unknown exception");
+        report(std::string(request.path), "unknown exception");
     }
     return text_reply(500, "internal error: see the log of vfswatchd");
 }
 
-void Router::report(const std::string& message) const noexcept {
+void Router::report(const std::string& what, const std::string& why) const noexcept {
+    const auto now = std::chrono::steady_clock::now().time_since_epoch();
+    const std::int64_t now_ms = std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
+    std::int64_t quiet_until = quiet_until_ms_;
+    if (now_ms < quiet_until ||
+        !quiet_until_ms_.compare_exchange_strong(quiet_until, now_ms + kReportPauseMs))
+        return;
     try {
-        if (handlers_.failed) handlers_.failed(message);
+        if (handlers_.failed) handlers_.failed(what + ": " + why);
     } catch (...) {
         // Nobody is left to tell, and the request is answered all the same.
     }
@@ -76,7 +101,8 @@ HttpReply Router::metrics(const HttpRequest& request) {
     for (const std::string& name : choice.names())
         if (!handlers_.has_target(name))
             return text_reply(400, "no such target: see / for those that there are");
-    const bool gzip = accepts_gzip(request.accept_encoding);
+    // Beyond, plain text, which every client takes: slow ones hold no more memory then.
+    const bool gzip = accepts_gzip(request.accept_encoding) && *gzips_ < kMostGzips;
     HttpReply made = make_reply(200, kTextFormat, "");
     made.headers.emplace_back("Vary", "Accept-Encoding");
     if (gzip) made.headers.emplace_back("Content-Encoding", "gzip");
@@ -84,13 +110,13 @@ HttpReply Router::metrics(const HttpRequest& request) {
         made.stream = std::make_unique<UnreadSource>();
         return made;
     }
-    auto body = pages_.open(choice, ScrapePages::Clock::now());
+    auto body = pages_.open(choice);
     if (!body) {
-        report("scrape: " + body.error().message());
+        report("scrape", body.error().message());
         return text_reply(500, "the scrape failed: see the log of vfswatchd");
     }
     made.stream = std::move(*body);
-    if (gzip) made.stream = std::make_unique<GzipSource>(std::move(made.stream));
+    if (gzip) made.stream = std::make_unique<CountedGzip>(std::move(made.stream), gzips_);
     return made;
 }
 

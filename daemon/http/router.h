@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -42,7 +45,8 @@ class Router {
     Router(HttpHandlers handlers, double most_pages);
 
     [[nodiscard]] HttpReply answer(const HttpRequest& request);
-    void report(const std::string& message) const noexcept;
+    /// `what: why` to the log, at most one in a second: whoever makes them may make many.
+    void report(const std::string& what, const std::string& why) const noexcept;
 
   private:
     [[nodiscard]] HttpReply route(const HttpRequest& request);
@@ -53,6 +57,8 @@ class Router {
 
     HttpHandlers handlers_;
     ScrapePages pages_;
+    std::shared_ptr<std::atomic<std::size_t>> gzips_;  ///< on their way
+    mutable std::atomic<std::int64_t> quiet_until_ms_{0};
 };
 
 }  // namespace vfswatchd

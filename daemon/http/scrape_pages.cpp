@@ -2,6 +2,8 @@
 #include "http/scrape_pages.h"
 
 #include <algorithm>
+#include <iterator>
+#include <numeric>
 #include <stdexcept>
 #include <utility>
 
@@ -19,6 +21,7 @@ struct ScrapePages::Reader {
     std::shared_ptr<const ScrapePage> page;  ///< held for others to share, as long as it is read
     std::unique_ptr<BodySource> source;      ///< nullptr: the end was read, or it was broken off
     bool broken_off = false;
+    Clock::time_point last_read = Clock::now();
 
     void let_go() {
         source.reset();
@@ -33,8 +36,9 @@ class ScrapePages::ReaderSource : public BodySource {
     std::size_t read(char* buffer, std::size_t capacity) override {
         const std::lock_guard lock(reader_->mutex);
         if (reader_->broken_off)
-            throw std::runtime_error("the client read slowly, and others needed its place");
+            throw std::runtime_error("others needed the memory, and its clients read slowly");
         if (!reader_->source) return 0;
+        reader_->last_read = Clock::now();
         const std::size_t got = reader_->source->read(buffer, capacity);
         if (got == 0) reader_->let_go();
         return got;
@@ -44,21 +48,31 @@ class ScrapePages::ReaderSource : public BodySource {
     std::shared_ptr<Reader> reader_;
 };
 
-Result<std::unique_ptr<BodySource>> ScrapePages::open(const TargetChoice& choice,
-                                                      Clock::time_point now) {
+Result<std::unique_ptr<BodySource>> ScrapePages::open(const TargetChoice& choice) {
     const std::lock_guard lock(mutex_);
     pages_.remove_if([](const Page& page) { return page.page.expired(); });
-    for (Page& page : pages_) {
-        if (page.choice != choice || now - page.made > kFresh) continue;
-        if (auto shared = page.page.lock()) return open_reader(std::move(shared), page);
-    }
+    if (auto shared = share(choice, held() < most_pages_ ? kFresh : kFreshEnough)) return shared;
     auto made = make_(choice);
     if (!made) return fail(made.error());
-    Page& page =
-        pages_.emplace_back(Page{choice, now, std::max((*made)->share(), kLeastShare), *made, {}});
+    Page& page = pages_.emplace_back(
+        Page{choice, Clock::now(), std::max((*made)->share(), kLeastShare), *made, {}});
     auto body = open_reader(std::move(*made), page);
     make_room();
     return body;
+}
+
+double ScrapePages::held() const {
+    return std::accumulate(pages_.begin(), pages_.end(), 0.0,
+                           [](double sum, const Page& page) { return sum + page.share; });
+}
+
+std::unique_ptr<BodySource> ScrapePages::share(const TargetChoice& choice, Clock::duration age) {
+    const Clock::time_point now = Clock::now();
+    for (auto page = pages_.rbegin(); page != pages_.rend(); ++page) {
+        if (page->choice != choice || now - page->made > age) continue;
+        if (auto shared = page->page.lock()) return open_reader(std::move(shared), *page);
+    }
+    return nullptr;
 }
 
 std::unique_ptr<BodySource> ScrapePages::open_reader(std::shared_ptr<const ScrapePage> from,
@@ -71,14 +85,24 @@ std::unique_ptr<BodySource> ScrapePages::open_reader(std::shared_ptr<const Scrap
 }
 
 void ScrapePages::make_room() {
-    double held = 0;
-    for (const Page& page : pages_)
-        held += page.share;
-    while (held > most_pages_ && pages_.size() > 1) {
-        held -= pages_.front().share;
-        break_off(pages_.front());
-        pages_.pop_front();
+    while (held() > most_pages_ && pages_.size() > 1) {
+        const auto idlest = std::min_element(
+            pages_.begin(), std::prev(pages_.end()),
+            [](const Page& a, const Page& b) { return last_read(a) < last_read(b); });
+        break_off(*idlest);
+        pages_.erase(idlest);
     }
+}
+
+ScrapePages::Clock::time_point ScrapePages::last_read(const Page& page) {
+    Clock::time_point last = page.made;
+    for (const std::weak_ptr<Reader>& weak : page.readers) {
+        const auto reader = weak.lock();
+        if (!reader) continue;
+        const std::lock_guard lock(reader->mutex);
+        last = std::max(last, reader->last_read);
+    }
+    return last;
 }
 
 void ScrapePages::break_off(const Page& page) {

@@ -20,8 +20,8 @@ constexpr std::chrono::milliseconds kStopPause{2};
 
 }  // namespace
 
-struct HttpServer::Parts {
-    Parts(HttpHandlers handlers, const HttpLimits& limits, Access first_access)
+struct HttpServer::State {
+    State(HttpHandlers handlers, const HttpLimits& limits, Access first_access)
         : router(std::move(handlers), limits.pages),
           access(std::make_shared<const Access>(std::move(first_access))) {}
 
@@ -54,16 +54,16 @@ Result<HttpServer> HttpServer::serve(std::vector<Listener> listeners, HttpHandle
                                      const HttpLimits& limits, Access access) {
     HttpServer server;
     try {
-        server.parts_ = std::make_unique<Parts>(std::move(handlers), limits, std::move(access));
+        server.state_ = std::make_unique<State>(std::move(handlers), limits, std::move(access));
     } catch (const std::exception& error) {
         return fail(plain_error(std::string("start the endpoint: ") + error.what()));
     }
-    Parts& parts = *server.parts_;
+    State& state = *server.state_;
     for (Listener& listener : listeners)
-        parts.endpoints.push_back(std::make_unique<Endpoint>(
-            std::move(listener), Endpoint::Parts{parts.router, parts.access, parts.passwords},
+        state.endpoints.push_back(std::make_unique<Endpoint>(
+            std::move(listener), Endpoint::Shared{state.router, state.access, state.passwords},
             limits));
-    for (const auto& endpoint : parts.endpoints) {
+    for (const auto& endpoint : state.endpoints) {
         if (std::optional<Error> error = endpoint->start()) return fail(std::move(*error));
     }
     return server;
@@ -71,25 +71,25 @@ Result<HttpServer> HttpServer::serve(std::vector<Listener> listeners, HttpHandle
 
 std::vector<HttpAddress> HttpServer::addresses() const {
     std::vector<HttpAddress> bound;
-    for (const auto& endpoint : parts_->endpoints)
+    for (const auto& endpoint : state_->endpoints)
         bound.push_back(endpoint->address());
     return bound;
 }
 
 std::vector<std::string> HttpServer::urls() const {
     std::vector<std::string> urls;
-    for (const auto& endpoint : parts_->endpoints)
+    for (const auto& endpoint : state_->endpoints)
         urls.push_back(to_url(endpoint->address(), endpoint->speaks_tls()));
     return urls;
 }
 
 void HttpServer::set_access(Access access) {
-    parts_->access.set(std::make_shared<const Access>(std::move(access)));
+    state_->access.set(std::make_shared<const Access>(std::move(access)));
 }
 
 void HttpServer::stop() {
-    if (!parts_ || parts_->endpoints.empty()) return;
-    auto& endpoints = parts_->endpoints;
+    if (!state_ || state_->endpoints.empty()) return;
+    auto& endpoints = state_->endpoints;
     for (const auto& endpoint : endpoints)
         endpoint->take_no_more();
     const auto asked = [](const auto& endpoint) { return endpoint->is_asked(); };
@@ -100,7 +100,7 @@ void HttpServer::stop() {
     while (std::any_of(endpoints.begin(), endpoints.end(), asked) &&
            std::chrono::steady_clock::now() < end);
     // A connection that waits for a verdict could not be ended.
-    parts_->passwords.stop();
+    state_->passwords.stop();
     endpoints.clear();
 }
 

@@ -13,7 +13,7 @@
 
 namespace vfswatchd {
 
-/// The endpoint: one thread with epoll for each address, so that no client waits for another.
+/// The endpoint: one thread for each address, so that no client waits for another.
 /// Thread: start, stop and the destructor on one thread; the others on any.
 class HttpServer {
   public:
@@ -47,10 +47,10 @@ class HttpServer {
     void stop();
 
   private:
-    struct Parts;
+    struct State;
     HttpServer();
 
-    std::unique_ptr<Parts> parts_;
+    std::unique_ptr<State> state_;
 };
 
 }  // namespace vfswatchd

@@ -25,7 +25,7 @@ Error tls_error(const std::string& what, int code, const std::string& remedy = "
 }
 
 Result<FileText> read_pem(const std::string& file) {
-    auto pem = read_file(file, kMaxPemBytes);
+    auto pem = read_regular_file(file, kMaxPemBytes);
     if (!pem)
         return fail(plain_error(file + ": " + pem.error().message() +
                                 "; let the user that runs vfswatchd read it (as a service that is "

@@ -27,6 +27,11 @@ class TlsContext {
     TlsContext& operator=(const TlsContext&) = delete;
     ~TlsContext() = default;
 
+    /// Is nobody let in but who shows a certificate of the authorities?
+    [[nodiscard]] bool requires_verified_clients() const {
+        return client_certificate_ == ClientCertificate::kRequireAndVerify;
+    }
+
     /// Before the handshake. The context must live as long as the session.
     /// Errors: the session has no certificate, so that its handshake fails.
     [[nodiscard]] Result<void> begin(gnutls_session_t session) const;

@@ -14,8 +14,9 @@ constexpr std::size_t kUidBytes = 36;
 constexpr std::size_t kHashDigits = 32;
 
 // With the systemd driver; with cgroupfs the id stands alone, but Podman's keeps its name.
-constexpr std::array<std::string_view, 5> kRuntimes = {"docker-", "cri-containerd-", "crio-",
-                                                       "libpod-", "nerdctl-"};
+// A Podman that shares its unit's cgroup (Quadlet) calls the payload so.
+constexpr std::array<std::string_view, 6> kRuntimes = {
+    "docker-", "cri-containerd-", "crio-", "libpod-payload-", "libpod-", "nerdctl-"};
 
 bool is_hex(char c) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
@@ -46,8 +47,10 @@ std::string_view id_in(std::string_view component) {
     component = without_end(component, ".scope");
     // containerd without a systemd driver where the kubelet has one: slice:cri-containerd:id
     component = component.substr(component.rfind(':') + 1);
-    for (const std::string_view runtime : kRuntimes)
-        if (component.starts_with(runtime)) component.remove_prefix(runtime.size());
+    const auto* runtime =
+        std::find_if(kRuntimes.begin(), kRuntimes.end(),
+                     [&](std::string_view prefix) { return component.starts_with(prefix); });
+    if (runtime != kRuntimes.end()) component.remove_prefix(runtime->size());
     const bool is_id =
         component.size() == kIdDigits && std::all_of(component.begin(), component.end(), is_hex);
     return is_id ? component : std::string_view();

@@ -3,6 +3,7 @@
 
 #include <systemd/sd-daemon.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <functional>
 #include <memory>
@@ -58,8 +59,20 @@ class Service {
     }
 
   private:
-    [[nodiscard]] std::string page() const {
-        if (const auto current = watch()) return render_page(current->overview());
+    /// At most one in a second: each reads all of the kernel's counts.
+    [[nodiscard]] std::string page() {
+        const auto current = watch();
+        if (!current) return starting_page();
+        const std::lock_guard lock(page_mutex_);
+        const auto now = std::chrono::steady_clock::now();
+        if (page_.empty() || now - page_made_ >= std::chrono::seconds(1)) {
+            page_ = render_page(current->overview());
+            page_made_ = now;
+        }
+        return page_;
+    }
+
+    [[nodiscard]] std::string starting_page() const {
         Overview starting;
         for (const Target& target : first_targets_)
             starting.targets.push_back({target, {}, {}, 0});
@@ -83,6 +96,9 @@ class Service {
     const std::vector<Target> first_targets_;
     mutable std::mutex mutex_;
     std::shared_ptr<Watch> watch_;
+    std::mutex page_mutex_;
+    std::string page_;
+    std::chrono::steady_clock::time_point page_made_;
 };
 
 OrRefusal<std::vector<Listener>> listen(const Config& config, std::vector<PassedFd> sockets,
@@ -172,8 +188,6 @@ OrRefusal<void> serve(const ConfigSource& source, const Config& config, const Fi
     auto server =
         HttpServer::serve(std::move(*listeners), service.handlers(), HttpLimits{}, web.access);
     if (!server) return refuse(ExitCode::kUnavailable, server.error().message());
-    for (const std::string& warning : exposure_warnings(server->addresses(), web.access))
-        log.warning(warning);
     WebAccess access(std::move(web), *server, log);
     if (!*watch) {
         watch = start_anew(config, filter, log);

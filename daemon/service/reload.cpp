@@ -119,8 +119,10 @@ ReloadOutcome Reloader::put_in_force(Config config) {
         return refused(ExitCode::kConfig,
                        why + ": stop and start the service for it, which counts from 0");
     WebReading web = read_web(config.web_config_file);
-    if (auto why = parts_.access.obstacles(web); !why.empty())
+    if (auto why = parts_.access.obstacles(web); !why.empty()) {
+        parts_.access.refuse(web);
         return {ExitCode::kConfig, std::move(why)};
+    }
     const auto texts = parts_.watch.reload(config, *filter);
     if (!texts) return refused(ExitCode::kUnavailable, texts.error().message());
     parts_.access.put_in_force(std::move(web));

@@ -67,7 +67,14 @@ WebAccess::WebAccess(WebReading reading, HttpServer& server, const Log& log)
       stamps_(std::move(reading.stamps)),
       tls_(reading.access.tls != nullptr),
       server_(server),
-      log_(log) {}
+      log_(log) {
+    warn_of(reading.access);
+}
+
+void WebAccess::warn_of(const Access& access) const {
+    for (const std::string& warning : exposure_warnings(server_.addresses(), access))
+        log_.warning(warning);
+}
 
 void WebAccess::look() {
     const bool as_before = std::all_of(stamps_.begin(), stamps_.end(), [](const FileStamp& stamp) {
@@ -80,11 +87,16 @@ void WebAccess::look() {
         log_.info("read " + file_ + " and what it names again");
         return put_in_force(std::move(reading));
     }
-    stamps_ = std::move(reading.stamps);
-    successful_ = false;
+    refuse(reading);
     for (const std::string& line : why)
         log_.error(line);
     log_.error("certificates, users and headers stay as they were");
+}
+
+void WebAccess::refuse(const WebReading& reading) {
+    if (reading.file != file_) return;
+    stamps_ = reading.stamps;
+    successful_ = false;
 }
 
 std::vector<std::string> WebAccess::obstacles(const WebReading& reading) const {
@@ -95,6 +107,7 @@ std::vector<std::string> WebAccess::obstacles(const WebReading& reading) const {
 }
 
 void WebAccess::put_in_force(WebReading reading) {
+    warn_of(reading.access);
     server_.set_access(std::move(reading.access));
     file_ = std::move(reading.file);
     stamps_ = std::move(reading.stamps);
@@ -108,13 +121,15 @@ std::optional<bool> WebAccess::successful() const {
 std::vector<std::string> exposure_warnings(const std::vector<HttpAddress>& addresses,
                                            const Access& access) {
     std::vector<std::string> warnings;
+    const bool asks_who =
+        !access.users.empty() || (access.tls != nullptr && access.tls->requires_verified_clients());
     for (const HttpAddress& address : addresses) {
         if (is_local(address)) continue;
         const std::string where = "on " + to_text(address) + " ";
-        if (access.tls == nullptr && access.users.empty())
+        if (!asks_who)
             warnings.push_back(where +
-                               "everybody who reaches it sees who reads which file: set "
-                               "web_config_file, or listen on 127.0.0.1");
+                               "everybody who reaches it sees who reads which file: set users or "
+                               "clients' certificates in web_config_file, or listen on 127.0.0.1");
         else if (access.tls == nullptr)
             warnings.push_back(where +
                                "passwords and metrics cross the network in the clear: add "

@@ -40,7 +40,8 @@ struct WebReading {
 /// Thread: the loop.
 class WebAccess {
   public:
-    /// The reading is good and in force on the server, which outlives this.
+    /// The reading is good and in force on the server, which outlives this. Warns of what it lays
+    /// open.
     WebAccess(WebReading reading, HttpServer& server, const Log& log);
 
     /// Reads again what has changed since; what is broken leaves in force what was.
@@ -48,17 +49,21 @@ class WebAccess {
 
     /// Why a reading cannot be put in force, a line each; empty: it can.
     [[nodiscard]] std::vector<std::string> obstacles(const WebReading& reading) const;
-    /// One without obstacles.
+    /// One without obstacles. Warns of what it lays open.
     void put_in_force(WebReading reading);
+    /// One with obstacles that was told already.
+    void refuse(const WebReading& reading);
 
     /// Was the last reading good? Absent: there is nothing to be read.
     [[nodiscard]] std::optional<bool> successful() const;
 
   private:
+    void warn_of(const Access& access) const;
+
     std::string file_;
     std::vector<FileStamp> stamps_;
     bool successful_ = true;
-    bool tls_;
+    bool tls_;  ///< spoken since the start
     HttpServer& server_;
     const Log& log_;
 };

@@ -37,6 +37,8 @@ TEST(Containers, AreKnownByTheirCgroups) {
         {"/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-" + kId + ".scope", kId,
          ""},
         {"/libpod_parent/libpod-" + kId, kId, ""},
+        {"/system.slice/app.service/libpod-payload-" + kId, kId, ""},
+        {"/machine.slice/docker-libpod-" + kId + ".scope", "", ""},
         {"/machine.slice/libpod-conmon-" + kId + ".scope", "", ""},
         // containerd without Kubernetes
         {"/system.slice/nerdctl-" + kId + ".scope", kId, ""},
