@@ -353,12 +353,10 @@ TEST_F(Tls, VerifiesNewClientsWithTheNewAuthorities) {
     expect_status(serving, {}, 200);
 }
 
-/// Clients come all the while, each of which is served with one of the certificates.
+/// Clients come all the while, each of which is served with the certificate of one moment; the
+/// ones before are gone by then.
 TEST_F(Tls, ChangesCertificatesUnderLoad) {
     HttpServer serving = server();
-    const Access one = access();
-    write_server(certificates().rsa_server);
-    const Access other = access();
     std::vector<std::thread> clients;
     for (int client = 0; client < 2; ++client) {
         clients.emplace_back([&serving] {
@@ -366,8 +364,9 @@ TEST_F(Tls, ChangesCertificatesUnderLoad) {
                 EXPECT_EQ(status(serving, options()), 200);
         });
     }
-    for (int i = 0; i < 200; ++i) {
-        serving.set_access(i % 2 == 0 ? other : one);
+    for (int i = 0; i < 100; ++i) {
+        write_server(i % 2 == 0 ? certificates().rsa_server : certificates().server);
+        serving.set_access(access());
         std::this_thread::sleep_for(1ms);
     }
     for (std::thread& client : clients)
@@ -421,6 +420,22 @@ std::string client_hello(const HttpAddress& address) {
     const TlsClient client(listener->address, options());
     server.join();
     return hello;
+}
+
+TEST_F(Tls, EndsAHandshakeWithTheCertificateOfItsBeginning) {
+    const std::string hello = client_hello({"127.0.0.1", 0});
+    HttpServer serving = server();
+    RawClient early(serving.addresses()[0]);
+    // Behind it, so that it is taken by then.
+    EXPECT_EQ(status(serving, options()), 200);
+    write_server(certificates().rsa_server);
+    serving.set_access(access());
+    ASSERT_TRUE(early.send(hello));
+    const std::string answer = early.receive(6);
+    ASSERT_EQ(answer.size(), 6U);
+    EXPECT_EQ(answer[0], '\x16') << "a record of a handshake";
+    EXPECT_EQ(answer[5], '\x02') << "a server's hello";
+    EXPECT_EQ(status(serving, options()), 200);
 }
 
 TEST_F(Tls, KeepsNothingOfClientsThatLeaveInMidHandshake) {
