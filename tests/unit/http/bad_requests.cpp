@@ -10,19 +10,24 @@ namespace {
 using namespace std::string_literals;
 using Requests = std::vector<BadRequest>;
 
-const std::string kHost = "Host: t\r\n";
-const std::string kEnd = "\r\n";
+std::string host() {
+    return "Host: t\r\n";
+}
+
+std::string end() {
+    return "\r\n";
+}
 
 std::string get(const std::string& target) {
-    return "GET " + target + " HTTP/1.1\r\n" + kHost + kEnd;
+    return "GET " + target + " HTTP/1.1\r\n" + host() + end();
 }
 
 std::string with_headers(const std::string& headers) {
-    return "GET /healthz HTTP/1.1\r\n" + kHost + headers + kEnd;
+    return "GET /healthz HTTP/1.1\r\n" + host() + headers + end();
 }
 
 std::string post(const std::string& headers, const std::string& body) {
-    return "POST /metrics HTTP/1.1\r\n" + kHost + headers + kEnd + body;
+    return "POST /metrics HTTP/1.1\r\n" + host() + headers + end() + body;
 }
 
 std::string repeated(const std::string& text, std::size_t times) {
@@ -55,19 +60,19 @@ void add_request_lines(Requests& requests) {
                                       std::string(40'000, 'M'),
                                       std::string(200'000, 'M')})
         requests.push_back(
-            {"method " + method.substr(0, 20), method + " /metrics HTTP/1.1\r\n" + kHost + kEnd});
+            {"method " + method.substr(0, 20), method + " /metrics HTTP/1.1\r\n" + host() + end()});
     for (const std::string& version :
          {"HTTP/0.9"s, "HTTP/2.0"s, "HTTP/3"s, "HTTP/9.9"s, "HTTP/1.1.1"s, "HTTP/11"s, "HTTP/-1.1"s,
           "HTTP/1.x"s, "http/1.1"s, "HTTP"s, "HTTP/"s, "HTTPS/1.1"s, "ICY/1.0"s, "HTTP/1.1 x"s,
           "HTTP/1.1\0"s, "HTTP/99999999999.1"s, std::string(50'000, '1')})
         requests.push_back({"version " + version.substr(0, 20),
-                            "GET /nowhere " + version + "\r\n" + kHost + kEnd});
+                            "GET /nowhere " + version + "\r\n" + host() + end()});
     for (const std::string& line :
          {"GET"s, "GET "s, "GET /"s, "GET  HTTP/1.1"s, "GET / / HTTP/1.1"s,
           " GET /nowhere HTTP/1.1"s, "/nowhere"s, "HTTP/1.1 200 OK"s, "\t"s,
           "GET\t/nowhere\tHTTP/1.1"s, "GET\0/nowhere\0HTTP/1.1"s, "GET,/nowhere,HTTP/1.1"s,
           "PRI * HTTP/2.0"s, "\r\r\r"s, "\xff\xfe\xfd"s, std::string(100, ' ')})
-        requests.push_back({"line " + line.substr(0, 30), line + "\r\n" + kHost + kEnd, true});
+        requests.push_back({"line " + line.substr(0, 30), line + "\r\n" + host() + end(), true});
 }
 
 void add_targets(Requests& requests) {
@@ -135,7 +140,7 @@ void add_lengths(Requests& requests) {
           "9223372036854775808"s, "\x35\x00"s, "5;x"s, "\xc2\xb2"s})
         for (const char* method : {"GET", "POST"})
             requests.push_back({std::string(method) + " length " + length,
-                                std::string(method) + " /metricsx HTTP/1.1\r\n" + kHost +
+                                std::string(method) + " /metricsx HTTP/1.1\r\n" + host() +
                                     "Content-Length: " + length + "\r\n\r\nhello"});
     const std::string next = "GET /healthz HTTP/1.1\r\nHost: smuggled\r\n\r\n";
     requests.push_back(
@@ -165,7 +170,7 @@ void add_lengths(Requests& requests) {
 
 void add_chunks(Requests& requests) {
     const std::string head =
-        "GET /healthz HTTP/1.1\r\n" + kHost + "Transfer-Encoding: chunked\r\n\r\n";
+        "GET /healthz HTTP/1.1\r\n" + host() + "Transfer-Encoding: chunked\r\n\r\n";
     for (const std::string& chunks :
          {"-1\r\nx\r\n0\r\n\r\n"s, "ffffffffffffffffff\r\nx\r\n"s, "7fffffffffffffff\r\nx\r\n"s,
           "ffffffffffffffff\r\nx\r\n"s, "g\r\n"s, "0x5\r\nhello\r\n0\r\n\r\n"s,
@@ -217,7 +222,7 @@ void add_headers(Requests& requests) {
     requests.push_back({"no host", "GET /nowhere HTTP/1.1\r\n\r\n"});
     requests.push_back({"bare line feeds", "GET /nowhere HTTP/1.1\nHost: t\n\n"});
     requests.push_back({"bare returns", "GET /nowhere HTTP/1.1\rHost: t\r\r"});
-    requests.push_back({"line feed first", "\nGET /nowhere HTTP/1.1\r\n" + kHost + kEnd});
+    requests.push_back({"line feed first", "\nGET /nowhere HTTP/1.1\r\n" + host() + end()});
 }
 
 void add_streams(Requests& requests) {

@@ -19,7 +19,7 @@ void check(int code) {
 }
 
 std::string text_of(gnutls_datum_t datum) {
-    const std::string text(reinterpret_cast<const char*>(datum.data), datum.size);
+    std::string text(reinterpret_cast<const char*>(datum.data), datum.size);
     gnutls_free(datum.data);
     return text;
 }

@@ -99,7 +99,7 @@ void RawClient::finish_sending() {
 std::string RawClient::receive(std::size_t bytes) {
     while (pending_.size() < bytes && receive_some(pending_)) {
     }
-    const std::string taken = pending_.substr(0, bytes);
+    std::string taken = pending_.substr(0, bytes);
     pending_.erase(0, taken.size());
     return taken;
 }

@@ -32,7 +32,7 @@ Folder::~Folder() {
 }
 
 std::string Folder::write(const std::string& name, const std::string& text, ::mode_t mode) const {
-    const std::string file = path(name);
+    std::string file = path(name);
     const std::string fresh = file + ".new";
     std::ofstream(fresh) << text;
     if (::chmod(fresh.c_str(), mode) != 0)
