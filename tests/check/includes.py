@@ -32,6 +32,8 @@ OWNERS = {
     "bpf/": {"kernel"},
     "yaml-cpp/": {"config"},
     "microhttpd.h": {"http"},
+    "gnutls/": {"http"},
+    "crypt.h": {"http"},
     "zlib.h": {"http"},
     "gnutls/": {"http"},
     "crypt.h": {"http"},
