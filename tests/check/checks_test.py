@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """Do the checks of this folder find what they are there for?"""
+import importlib.util
 import json
 import pathlib
 import shutil
@@ -241,6 +242,45 @@ class Dashboards(unittest.TestCase):
         self.change("packaging/prometheus/tests/alerts_test.yaml", "VfswatchdTinyReads",
                     "VfswatchdDown")
         self.assert_refused("VfswatchdTinyReads: not tested")
+
+
+@unittest.skipUnless(importlib.util.find_spec("jsonschema"), "python3-jsonschema is not installed")
+class Schema(unittest.TestCase):
+    SCHEMA = "config/vfswatchd.schema.json"
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.root = pathlib.Path(folder.name)
+        shutil.copytree(ROOT / "config", self.root / "config")
+
+    def change(self, name, old, new):
+        file = self.root / name
+        text = file.read_text()
+        self.assertIn(old, text)
+        file.write_text(text.replace(old, new))
+
+    def assert_refused(self, *words):
+        status, said = run("schema.py", self.root)
+        self.assertEqual(status, 1, said)
+        for word in words:
+            self.assertIn(word, said)
+
+    def test_takes_what_there_is(self):
+        self.assertEqual(run("schema.py", self.root), (0, ""))
+
+    def test_refuses_a_configuration_that_does_not_fit(self):
+        self.change("config/examples/secrets.yaml", "labels: [comm]", "labels: [com]")
+        self.assert_refused("secrets.yaml: targets.0.labels.0: 'com' is not one of")
+
+    def test_refuses_examples_that_do_not_fit_their_key(self):
+        self.change(self.SCHEMA, '"1m30s"', '"90 seconds"')
+        self.assert_refused("limits.idle_series_timeout: its own example '90 seconds'")
+
+    def test_refuses_a_key_that_an_editor_cannot_complete(self):
+        examples = '"examples": [\n                  [\n                    "/etc/**"'
+        self.change(self.SCHEMA, examples, examples.replace("examples", "remarks"))
+        self.assert_refused("targets[].paths.include has no default, no examples and no words")
 
 
 class Tiers(unittest.TestCase):
