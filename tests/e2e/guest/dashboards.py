@@ -14,7 +14,7 @@ FILES, SCRAPE_SECONDS, WORK_SECONDS = 12, 5, 100
 PICTURES = pathlib.Path("/srv/pictures")
 CONFIG = {"web_config_file": "web.yaml", "targets": [
     {"name": "data", "paths": {"include": [f"{DATA}/**"]}, "labels": ["comm", "pid", "call"],
-     "latency": True},
+     "latency": True, "file_types": ["regular", "directory"]},
     {"name": "system", "labels": ["comm", "unit"], "max_files": 40},
     {"name": "sampled", "paths": {"include": [f"{DATA}/file1"]}, "labels": ["container", "uid"],
      "snippets": {"sample": "1/10", "rate": "5/s"}}]}
@@ -31,7 +31,8 @@ def work():
     while time.monotonic() < end:
         subprocess.run(["grep", "-rc", "x", str(DATA), "/etc"], stdout=subprocess.DEVNULL,
                        stderr=subprocess.DEVNULL, check=False)
-        subprocess.run(["cat", str(DATA), *files], stdout=subprocess.DEVNULL,
+        # The folder cannot be read.
+        subprocess.run(["cat", str(DATA / "folder"), *files], stdout=subprocess.DEVNULL,
                        stderr=subprocess.DEVNULL, check=False)
         time.sleep(0.5)
     for reader in readers:
@@ -46,6 +47,7 @@ def ask(*words):
 def body(check):
     DATA.mkdir(parents=True)
     PICTURES.mkdir()
+    (DATA / "folder").mkdir()
     for number in range(FILES):
         (DATA / f"file{number}").write_bytes(b"x" * 4096 * (number + 1))
     web = daemon.CONFIG.parent / "web.yaml"
