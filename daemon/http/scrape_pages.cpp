@@ -21,7 +21,7 @@ struct ScrapePages::Reader {
     std::shared_ptr<const ScrapePage> page;  ///< held for others to share, as long as it is read
     std::unique_ptr<BodySource> source;      ///< nullptr: the end was read, or it was broken off
     bool broken_off = false;
-    Clock::time_point last_read = Clock::now();
+    Clock::time_point last_read;
 
     void let_go() {
         source.reset();
@@ -31,14 +31,15 @@ struct ScrapePages::Reader {
 
 class ScrapePages::ReaderSource : public BodySource {
   public:
-    explicit ReaderSource(std::shared_ptr<Reader> reader) : reader_(std::move(reader)) {}
+    ReaderSource(std::shared_ptr<Reader> reader, Now now)
+        : reader_(std::move(reader)), now_(std::move(now)) {}
 
     std::size_t read(char* buffer, std::size_t capacity) override {
         const std::lock_guard lock(reader_->mutex);
         if (reader_->broken_off)
             throw std::runtime_error("others needed the memory, and its clients read slowly");
         if (!reader_->source) return 0;
-        reader_->last_read = Clock::now();
+        reader_->last_read = now_();
         const std::size_t got = reader_->source->read(buffer, capacity);
         if (got == 0) reader_->let_go();
         return got;
@@ -46,6 +47,7 @@ class ScrapePages::ReaderSource : public BodySource {
 
   private:
     std::shared_ptr<Reader> reader_;
+    Now now_;
 };
 
 Result<std::unique_ptr<BodySource>> ScrapePages::open(const TargetChoice& choice) {
@@ -55,7 +57,7 @@ Result<std::unique_ptr<BodySource>> ScrapePages::open(const TargetChoice& choice
     auto made = make_(choice);
     if (!made) return fail(made.error());
     Page& page = pages_.emplace_back(
-        Page{choice, Clock::now(), std::max((*made)->share(), kLeastShare), *made, {}});
+        Page{choice, now_(), std::max((*made)->share(), kLeastShare), *made, {}});
     auto body = open_reader(std::move(*made), page);
     make_room();
     return body;
@@ -67,7 +69,7 @@ double ScrapePages::held() const {
 }
 
 std::unique_ptr<BodySource> ScrapePages::share(const TargetChoice& choice, Clock::duration age) {
-    const Clock::time_point now = Clock::now();
+    const Clock::time_point now = now_();
     for (auto page = pages_.rbegin(); page != pages_.rend(); ++page) {
         if (page->choice != choice || now - page->made > age) continue;
         if (auto shared = page->page.lock()) return open_reader(std::move(shared), *page);
@@ -80,8 +82,9 @@ std::unique_ptr<BodySource> ScrapePages::open_reader(std::shared_ptr<const Scrap
     auto reader = std::make_shared<Reader>();
     reader->source = from->open();
     reader->page = std::move(from);
+    reader->last_read = now_();
     page.readers.push_back(reader);
-    return std::make_unique<ReaderSource>(std::move(reader));
+    return std::make_unique<ReaderSource>(std::move(reader), now_);
 }
 
 void ScrapePages::make_room() {

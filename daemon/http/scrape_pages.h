@@ -23,6 +23,7 @@ class ScrapePages {
   public:
     using Clock = std::chrono::steady_clock;
     using Make = std::function<Result<std::shared_ptr<const ScrapePage>>(const TargetChoice&)>;
+    using Now = std::function<Clock::time_point()>;
 
     /// A page that was made longer ago is not shared with those who ask now,
     static constexpr std::chrono::milliseconds kFresh{100};
@@ -30,7 +31,8 @@ class ScrapePages {
     static constexpr std::chrono::milliseconds kFreshEnough{1000};
 
     /// At most so many pages of all targets are held, or as many more as they show fewer.
-    ScrapePages(Make make, double most_pages) : make_(std::move(make)), most_pages_(most_pages) {}
+    ScrapePages(Make make, double most_pages, Now now = &Clock::now)
+        : make_(std::move(make)), most_pages_(most_pages), now_(std::move(now)) {}
 
     /// The body of a page that shows the targets as they are now, or of one that is fresh.
     /// Errors: those of `make`. The body's read() throws where the page was broken off.
@@ -54,11 +56,11 @@ class ScrapePages {
     void make_room();
     static Clock::time_point last_read(const Page& page);
     static void break_off(const Page& page);
-    static std::unique_ptr<BodySource> open_reader(std::shared_ptr<const ScrapePage> from,
-                                                   Page& page);
+    std::unique_ptr<BodySource> open_reader(std::shared_ptr<const ScrapePage> from, Page& page);
 
     Make make_;
     double most_pages_;
+    Now now_;
     std::mutex mutex_;
     std::list<Page> pages_;  ///< the oldest first, the one being opened last
 };

@@ -97,6 +97,31 @@ TEST(PasswordChecker, ForgetsWrongOnesBeforeTheyFillTheMemory) {
     EXPECT_EQ(checker.known(known, {"a", "right"}), Verdict::kGranted);
 }
 
+/// Users of one password, by their numbers.
+PasswordHashes many_users(int count) {
+    PasswordHashes users;
+    for (int i = 0; i < count; ++i)
+        users["user" + std::to_string(i)] = slow_hashes().at("a");
+    return users;
+}
+
+TEST(PasswordChecker, LetsSoManyOfAUserWaitAndNoMore) {
+    PasswordChecker checker;
+    std::atomic<int> busy = 0;
+    const auto count = [&busy](Verdict answer) { busy += answer == Verdict::kBusy ? 1 : 0; };
+    constexpr int kMany = 50;
+    const PasswordHashes users = many_users(2);
+    for (int i = 0; i < kMany; ++i)
+        checker.try_out(users, {"user0", std::to_string(i)}, count);
+    const int of_user = kMany - static_cast<int>(PasswordChecker::kMostOfUser);
+    EXPECT_GE(busy, of_user - 4);
+    EXPECT_LE(busy, of_user);
+    // Nor do all those that do not exist leave others without a place.
+    for (int i = 0; i < kMany; ++i)
+        checker.try_out(users, {"nobody" + std::to_string(i), "x"}, count);
+    EXPECT_EQ(verdict(checker, users, {"user1", "right"}), Verdict::kGranted);
+}
+
 TEST(PasswordChecker, LetsSoManyWaitAndNoMore) {
     PasswordChecker checker;
     std::mutex mutex;
@@ -104,8 +129,9 @@ TEST(PasswordChecker, LetsSoManyWaitAndNoMore) {
     std::atomic<int> at_once = 0;
     const auto here = std::this_thread::get_id();
     constexpr int kMany = 100;
+    const PasswordHashes users = many_users(kMany);
     for (int i = 0; i < kMany; ++i) {
-        checker.try_out(slow_hashes(), {"a", std::to_string(i)}, [&](Verdict answer) {
+        checker.try_out(users, {"user" + std::to_string(i), "wrong"}, [&](Verdict answer) {
             const std::lock_guard lock(mutex);
             verdicts.push_back(answer);
             // Who has to come again is told at once.

@@ -142,12 +142,39 @@ TEST(Router, TurnsThrowsAndFailuresInto500) {
     handlers.page = []() -> std::string { throw std::runtime_error("no page today"); };
     handlers.healthy = []() -> bool { throw 7; };
     handlers.scrape = [](const TargetChoice&) { return fail(plain_error("maps are gone")); };
-    Router router(std::move(handlers), 4);
-    EXPECT_EQ(get(router, "/").status, 500U);
-    EXPECT_EQ(get(router, "/healthz").status, 500U);
-    EXPECT_EQ(get(router, "/metrics").status, 500U);
+    EXPECT_EQ(get(Router(handlers, 4), "/").status, 500U);
+    EXPECT_EQ(get(Router(handlers, 4), "/healthz").status, 500U);
+    EXPECT_EQ(get(Router(handlers, 4), "/metrics").status, 500U);
     EXPECT_THAT(log, ElementsAre(HasSubstr("no page today"), HasSubstr("/healthz"),
                                  "scrape: maps are gone"));
+}
+
+TEST(Router, TellsOfOneFailureInASecond) {
+    int told = 0;
+    HttpHandlers handlers = serving("");
+    handlers.failed = [&told](const std::string&) { ++told; };
+    handlers.page = []() -> std::string { throw std::runtime_error("no page today"); };
+    Router router(std::move(handlers), 4);
+    for (int i = 0; i < 100; ++i)
+        EXPECT_EQ(get(router, "/").status, 500U);
+    EXPECT_EQ(told, 1);
+}
+
+TEST(Router, PacksNoMoreThanMemoryIsFor) {
+    Router router(serving("up 1\n"), 4);
+    std::vector<HttpReply> packed;
+    const auto is_packed = [](const HttpReply& reply) {
+        return header(reply, "Content-Encoding") == "gzip";
+    };
+    for (int i = 0; i < 32; ++i) {
+        packed.push_back(get(router, "/metrics", "gzip"));
+        EXPECT_TRUE(is_packed(packed.back()));
+    }
+    const HttpReply plain = get(router, "/metrics", "gzip");
+    EXPECT_FALSE(is_packed(plain));
+    EXPECT_EQ(drain(*plain.stream, 64), "up 1\n");
+    packed.pop_back();
+    EXPECT_TRUE(is_packed(get(router, "/metrics", "gzip")));
 }
 
 TEST(Router, TreatsAThrowingPageAndAThrowingLogAsFailures) {

@@ -259,10 +259,7 @@ TEST(Server, GoesOnServingWhenItIsMoved) {
 
 TEST(Server, ServesScrapesSideBySide) {
     const std::string text = numbered_lines(1 << 20);
-    HttpLimits limits;
-    // However slowly this machine packs, nobody is broken off for others.
-    limits.pages = 24;
-    const HttpServer server = started({kAnyPort, kAnyPort}, serving(text), limits);
+    const HttpServer server = started({kAnyPort, kAnyPort}, serving(text));
     const std::vector<HttpAddress> addresses = server.addresses();
     std::atomic<int> right = 0;
     std::vector<std::thread> clients;
