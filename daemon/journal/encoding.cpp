@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "base/escape.h"
-#include "journal/terminal_text.h"
+#include "base/terminal_text.h"
 
 namespace vfswatchd {
 namespace {

@@ -11,10 +11,10 @@
 
 #include "base/errno_name.h"
 #include "base/escape.h"
+#include "base/terminal_text.h"
 #include "base/utf8.h"
 #include "journal/encoding.h"
 #include "journal/message_ids.h"
-#include "journal/terminal_text.h"
 
 namespace vfswatchd {
 namespace {

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <system_error>
 
-#include "journal/terminal_text.h"
+#include "base/terminal_text.h"
 #include "service/control_client.h"
 #include "service/control_protocol.h"
 

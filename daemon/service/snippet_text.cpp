@@ -6,10 +6,9 @@
 #include <cstdio>
 #include <ctime>
 
-#include "base/escape.h"
-#include "base/utf8.h"
+#include "base/json_text.h"
+#include "base/terminal_text.h"
 #include "journal/encoding.h"
-#include "journal/terminal_text.h"
 
 namespace vfswatchd {
 namespace {
@@ -62,30 +61,6 @@ std::string amount_of(const LoggedSnippet& snippet) {
     return text;
 }
 
-/// Source: RFC 8259, section 7. What terminal_text() escapes is below U+10000.
-void append_json_escape(std::string& out, char32_t c) {
-    out += "\\u";
-    append_hex(out, static_cast<unsigned char>(c >> 8U));
-    append_hex(out, static_cast<unsigned char>(c));
-}
-
-/// The text is valid UTF-8 without control characters. What could fool a terminal is escaped in
-/// JSON's way, which loses nothing.
-std::string quoted(std::string_view text) {
-    std::string out = "\"";
-    while (!text.empty()) {
-        const std::string_view character = text.substr(0, utf8_length(text));
-        if (terminal_text(character) != character) {
-            append_json_escape(out, utf8_value(character));
-        } else {
-            if (character == "\"" || character == "\\") out += '\\';
-            out += character;
-        }
-        text.remove_prefix(character.size());
-    }
-    return out + "\"";
-}
-
 }  // namespace
 
 std::string local_time(std::chrono::microseconds time) {
@@ -108,14 +83,14 @@ std::string snippet_to_text(const LoggedSnippet& snippet, bool colour) {
 
 std::string snippet_to_json(const LoggedSnippet& snippet) {
     const auto number = [](std::uint64_t value) { return std::to_string(value); };
-    return "{\"time\":\"" + utc_time(snippet.time) + "\",\"target\":" + quoted(snippet.target) +
-           ",\"path\":" + (snippet.path ? quoted(*snippet.path) : "null") +
+    return "{\"time\":\"" + utc_time(snippet.time) + "\",\"target\":" + json_text(snippet.target) +
+           ",\"path\":" + (snippet.path ? json_text(*snippet.path) : "null") +
            ",\"pid\":" + number(snippet.pid) + ",\"tid\":" + number(snippet.tid) +
-           ",\"comm\":" + quoted(snippet.comm) + ",\"uid\":" + number(snippet.uid) +
+           ",\"comm\":" + json_text(snippet.comm) + ",\"uid\":" + number(snippet.uid) +
            ",\"bytes\":" + number(snippet.bytes) + ",\"requested\":" + number(snippet.requested) +
            ",\"offset\":" + (snippet.offset ? number(*snippet.offset) : "null") +
            ",\"truncated\":" + (snippet.truncated ? "true" : "false") +
-           ",\"encoding\":" + quoted(snippet.encoding) + ",\"snippet_base64\":\"" +
+           ",\"encoding\":" + json_text(snippet.encoding) + ",\"snippet_base64\":\"" +
            encode(SnippetEncoding::kBase64, snippet.data) + "\"}\n";
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "journal/terminal_text.h"
+#include "base/terminal_text.h"
 
 #include <gtest/gtest.h>
 
