@@ -8,6 +8,7 @@
 #include "service/doctor.h"
 #include "service/reload_command.h"
 #include "service/snippets_command.h"
+#include "service/top_command.h"
 #include "service/unpin_command.h"
 
 namespace vfswatchd {
@@ -44,6 +45,12 @@ Result<ExitCode> reload(const std::vector<GivenFlag>& flags) {
     return reload(*options);
 }
 
+Result<ExitCode> top(const std::vector<GivenFlag>& flags) {
+    const auto settings = top_settings(flags);
+    if (!settings) return fail(settings.error());
+    return top(*settings);
+}
+
 constexpr std::array kUnpinFlags = std::to_array<FlagSpec>({kHelpFlag});
 
 std::span<const FlagSpec> unpin_flags() {
@@ -75,6 +82,14 @@ constexpr std::array kCommands = std::to_array<Command>({
      "Show the sampled reads that are in the journal: who read what, and below it the bytes,\n"
      "with C-style escapes. The targets that have `snippets` in the configuration are sampled.",
      snippets_flags, snippets},
+    {"top", "show live which files are read most",
+     "Show live which files are read most, by the endpoint's counts: what was read since the scrape\n"
+     "before, a second; files that nobody read meanwhile are left out. On a terminal keys sort (b, "
+     "c,\n"
+     "s, e, p), pause (space), explain themselves (h) and quit (q); elsewhere it prints one table\n"
+     "after the other.\n"
+     "Exit status 0: it was ended; 69: the endpoint gives no metrics; 77: not permitted.",
+     top_flags, top},
     {"unpin", "remove from the kernel what a stopped daemon left there",
      "Remove what a stopped daemon left for its next start, where the configuration says\n"
      "persist_on_stop: probes, counts and their names. The next start counts from 0.\n"
