@@ -39,7 +39,8 @@ std::string of_connection(const FetchOutcome& outcome) {
 std::string of_hanging_up(const FetchOutcome& outcome) {
     if (!outcome.tls) return outcome.detail + "; does the endpoint speak https?";
     if (!outcome.with_certificate)
-        return outcome.detail + "; does the endpoint want a client's certificate (--cert, --key)?";
+        return outcome.detail +
+               "; does the endpoint speak https, and want a client's certificate (--cert, --key)?";
     return outcome.detail + "; does the endpoint take this client's certificate?";
 }
 

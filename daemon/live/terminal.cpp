@@ -17,7 +17,8 @@ namespace {
 // holds for wider than we do must not move the lines below.
 constexpr std::string_view kEnter = "\033[?1049h\033[?25l\033[?7l";
 constexpr std::string_view kLeave = "\033[?7h\033[?25h\033[?1049l";
-// Cleared before the text: behind a full line the cursor still stands on its last column.
+// Cleared before the text: behind a full line the cursor still stands on its last column. What is
+// below the last line goes with it.
 constexpr std::string_view kHome = "\033[H";
 constexpr std::string_view kClearLine = "\033[2K";
 constexpr std::string_view kClearBelow = "\033[J";
@@ -110,14 +111,13 @@ std::string picture(const std::vector<Line>& lines, bool colour) {
     std::string text(kHome);
     for (const Line& line : lines) {
         if (&line != &lines.front()) text += "\r\n";
-        text += kClearLine;
+        text += &line == &lines.back() ? kClearBelow : kClearLine;
         const std::string_view dressing = dress(line.style, colour);
         text += dressing;
         text += line.text;
         if (!dressing.empty()) text += kNormal;
     }
-    // From the line behind the last one on, which may be full.
-    return text + "\033[" + std::to_string(lines.size() + 1) + ";1H" + std::string(kClearBelow);
+    return text;
 }
 
 }  // namespace vfswatchd
