@@ -3,6 +3,7 @@
 is drawn of what it answers."""
 import pathlib
 import subprocess
+import threading
 import time
 
 from harness import checks, daemon, endpoint, programs, prometheus
@@ -22,19 +23,17 @@ CONFIG = {"web_config_file": "web.yaml", "targets": [
 EMPTY = ["Calls by container", "Calls by pod"]
 
 
-def work():
+def work(told):
     """Readers of several kinds, some of which fail or find the end."""
     files = [str(DATA / f"file{number}") for number in range(FILES)]
     readers = [subprocess.Popen([programs.READERS, "-n", "1000000", "-b", "4096", "-i", "5000000",
                                  *files], stdout=subprocess.DEVNULL)]
-    end = time.monotonic() + WORK_SECONDS
-    while time.monotonic() < end:
+    while not told.wait(0.5):
         subprocess.run(["grep", "-rc", "x", str(DATA), "/etc"], stdout=subprocess.DEVNULL,
                        stderr=subprocess.DEVNULL, check=False)
         # The folder cannot be read.
         subprocess.run(["cat", str(DATA / "folder"), *files], stdout=subprocess.DEVNULL,
                        stderr=subprocess.DEVNULL, check=False)
-        time.sleep(0.5)
     for reader in readers:
         reader.kill()
         reader.wait()
@@ -57,7 +56,10 @@ def body(check):
     daemon.start(CONFIG)
     server = prometheus.start(DATA.parent / "pictures", SCRAPE_SECONDS, rules=[
         str(RULES / name) for name in ("rules.yaml", "alerts.yaml")])
-    work()
+    told = threading.Event()
+    worker = threading.Thread(target=work, args=(told,))
+    worker.start()
+    time.sleep(WORK_SECONDS)
     url = f"http://127.0.0.1:{prometheus.PORT}"
     may_be_empty = [word for title in EMPTY for word in ("--may-be-empty", title)]
     status, text = ask(PACKAGED / "tests/check/dashboards_live.py", url, "--range", WORK_SECONDS,
@@ -70,6 +72,8 @@ def body(check):
                            4 * SCRAPE_SECONDS)
         check.equal(f"{name} can be drawn", status, 0 if "panels" in text else text)
     check.equal("the page takes part", endpoint.get("/").status, 200)
+    told.set()
+    worker.join()
     server.terminate()
     server.wait()
     daemon.stop()
