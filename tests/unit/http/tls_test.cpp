@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <ctime>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -247,6 +248,22 @@ TEST_F(Tls, HalfOpenClientsDelayNobody) {
         if (i % 2 == 0) silent.back()->send("\x16\x03\x01\x02");
     }
     EXPECT_EQ(status(serving, options()), 200);
+}
+
+/// Of this process; a thread that turned would take nearly all of the time.
+double processor_seconds() {
+    return static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
+}
+
+TEST_F(Tls, WaitsForAHandshakeWithoutTurning) {
+    const HttpServer serving = server();
+    RawClient silent(serving.addresses()[0]);
+    silent.send("\x16");
+    // What the connection itself takes is over by then.
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    const double before = processor_seconds();
+    std::this_thread::sleep_for(std::chrono::seconds(1));
+    EXPECT_LT(processor_seconds() - before, 0.1);
 }
 
 TEST_F(Tls, CarriesALargePageIntact) {

@@ -300,6 +300,26 @@ TEST(Users, AreNotAskedForOnUnixSockets) {
     EXPECT_EQ(ask(local, "GET", "/metrics", basic("a", "wrong")).body, "up 1\n");
 }
 
+TEST(Users, AreAskedForOnUnixSocketsOfEverybodys) {
+    const Folder folder;
+    const HttpAddress open{folder.path("socket"), 0, true, 0666};
+    const HttpServer server =
+        started(serving("up 1\n"), users({{"a", bcrypt_of("b")}}), {}, {open});
+    EXPECT_EQ(ask(open, "GET", "/metrics").status, 401);
+    EXPECT_EQ(ask(open, "GET", "/metrics", basic("a", "b")).body, "up 1\n");
+}
+
+/// Whoever is taken out while a password is still being tried is not served once more.
+TEST(Users, WhoAreNoMoreAreNotServedByAVerdictOfBefore) {
+    HttpServer server =
+        started(serving("up 1\n"), users({{"a", bcrypt_of("b", 11)}, {"c", bcrypt_of("d")}}));
+    RawClient client(server.addresses()[0]);
+    client.send(request_text("GET", "/metrics", basic("a", "b")));
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    server.set_access(users({{"c", bcrypt_of("d")}}));
+    EXPECT_EQ(client.receive_answer().status, 401);
+}
+
 TEST(Headers, OverrideAndAddTo) {
     Access access;
     access.headers = {{"Strict-Transport-Security", "max-age=1"},

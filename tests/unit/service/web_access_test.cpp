@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <optional>
@@ -217,7 +218,8 @@ TEST(ExposureWarnings, AreOfWhatOthersCanReach) {
     const std::vector<HttpAddress> open = {{"0.0.0.0", 1}, {"127.0.0.1", 2}, {"::", 3}};
     EXPECT_THAT(exposure_warnings(open, {}),
                 ElementsAre("on 0.0.0.0:1 everybody who reaches it sees who reads which file: set "
-                            "web_config_file, or listen on 127.0.0.1",
+                            "users or clients' certificates in web_config_file, or listen on "
+                            "127.0.0.1",
                             StartsWith("on [::]:3 everybody who reaches it")));
     EXPECT_THAT(exposure_warnings(open, guarded),
                 ElementsAre("on 0.0.0.0:1 passwords and metrics cross the network in the clear: "
@@ -225,10 +227,27 @@ TEST(ExposureWarnings, AreOfWhatOthersCanReach) {
                             StartsWith("on [::]:3 passwords and metrics")));
 }
 
-TEST_F(WebAccessTest, WarnsOfNothingWhereTlsIsSpoken) {
+TEST_F(WebAccessTest, WarnsOfTlsThatAsksNobodyWhoHeIs) {
     write(authority_.issue({.name = "a"}));
-    write(kTlsKeys);
-    EXPECT_THAT(exposure_warnings({{"0.0.0.0", 1}}, read().access), IsEmpty());
+    folder_.write("ca.crt", authority_.certificate());
+    const auto warnings = [this](const std::string& more) {
+        write("tls_server_config: {cert_file: a.crt, key_file: a.key" + more + "}\n");
+        WebReading reading = read();
+        EXPECT_THAT(reading.faults, IsEmpty());
+        return exposure_warnings({{"0.0.0.0", 1}}, reading.access);
+    };
+    EXPECT_THAT(warnings(""), ElementsAre(HasSubstr("everybody who reaches it")));
+    EXPECT_THAT(warnings(", client_auth_type: RequireAnyClientCert"),
+                ElementsAre(HasSubstr("everybody who reaches it")));
+    EXPECT_THAT(warnings(", client_ca_file: ca.crt, client_auth_type: VerifyClientCertIfGiven"),
+                ElementsAre(HasSubstr("everybody who reaches it")));
+    EXPECT_THAT(warnings(", client_ca_file: ca.crt, client_auth_type: RequireAndVerifyClientCert"),
+                IsEmpty());
+}
+
+TEST_F(WebAccessTest, RefusesWhatIsNoFile) {
+    ASSERT_EQ(::mkfifo(file().c_str(), 0600), 0);
+    EXPECT_THAT(read().faults, ElementsAre(HasSubstr("is no regular file")));
 }
 
 }  // namespace
