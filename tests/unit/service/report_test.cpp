@@ -50,9 +50,29 @@ TEST(Report, SaysWhatIsCopied) {
 }
 
 TEST(Page, EscapesWhatTheConfigSays) {
-    const std::string page = render_page({{"<t>", {}, "", "/a&\"b\""}}, {});
-    EXPECT_THAT(page, HasSubstr("<td>&lt;t&gt;</td><td>every process</td>"));
+    Overview overview;
+    overview.targets.push_back({{"<t>", {}, "", "/a&\"b\""}, {}, {}, 0});
+    const std::string page = render_page(overview);
+    EXPECT_THAT(page, HasSubstr(">&lt;t&gt;</a>"));
+    EXPECT_THAT(page, HasSubstr("every process"));
     EXPECT_THAT(page, HasSubstr("/a&amp;&quot;b&quot;"));
+    EXPECT_THAT(page, HasSubstr("starting"));
+}
+
+TEST(Page, SaysOfEachTargetWhatBecameOfIt) {
+    Overview overview{true, {}, {{ProbeRole::kExit, "vfs_read", "fexit", 1234}}, 3, 20000};
+    const auto add = [&overview](const char* name, const ReadCounts& total,
+                                 const ReadCounts& overflow) {
+        overview.targets.push_back({{name, {}, "", ""}, total, overflow, 3});
+    };
+    add("idle", {}, {});
+    add("busy", {3 * 1024 * 1024, 1'234'567, 0, 0}, {});
+    add("over", {1, 1, 0, 0}, {1, 1000, 0, 0});
+    const std::string page = render_page(overview);
+    for (const char* wanted : {"nothing was read yet", "3.0 MiB", "1,234,567", ">counting<",
+                               "1,000 calls without a series", "3 of at most 20,000 series",
+                               "<code>vfs_read</code>", "1,234"})
+        EXPECT_THAT(page, HasSubstr(wanted));
 }
 
 }  // namespace
