@@ -99,14 +99,14 @@ std::size_t text_columns(std::string_view shown) {
 std::string cut_end(std::string_view shown, std::size_t columns, Charset charset) {
     if (text_columns(shown) <= columns) return std::string(shown);
     const std::size_t dots = ellipsis_columns(charset);
-    if (columns < dots) return std::string(columns, '.');
+    if (columns < dots) return std::string(ellipsis(charset).substr(0, columns));
     return std::string(beginning(shown, columns - dots)) + std::string(ellipsis(charset));
 }
 
 std::string cut_middle(std::string_view path, std::size_t columns, Charset charset) {
     if (text_columns(path) <= columns) return std::string(path);
     const std::size_t dots = ellipsis_columns(charset);
-    if (columns < dots) return std::string(columns, '.');
+    if (columns < dots) return std::string(ellipsis(charset).substr(0, columns));
     const std::size_t room = columns - dots;
     const std::size_t slash = path.rfind('/');
     const std::size_t name = slash == std::string_view::npos ? 0 : text_columns(path.substr(slash));

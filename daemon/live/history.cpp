@@ -61,7 +61,8 @@ Result<History::Series*> History::meet(std::string_view labels) {
 
 std::vector<Growth> History::keep_page(NewSeries began) {
     std::vector<Growth> grown;
-    for (const auto& [key, series] : series_) {
+    for (const auto& entry : series_) {
+        const Series& series = entry.second;
         if (series.page != page_) continue;
         const bool known = series.page_before == last_whole_;
         const auto of = [&](std::uint64_t ReadCounts::*field) {

@@ -94,7 +94,7 @@ Result<void> Top::run() {
     fetcher_ = std::move(*fetcher);
     ask();
     while (!over_) {
-        const auto went_on = wait();
+        auto went_on = wait();
         if (!went_on) return went_on;
     }
     return {};
@@ -138,7 +138,7 @@ Result<void> Top::take_page(Clock::time_point made) {
     if (*interval && !heading_.paused) {
         interval_ = std::move(**interval);
         heading_.time = local_time();
-        const auto shown = show();
+        auto shown = show();
         if (settings_.once) over_ = true;
         return shown;
     }

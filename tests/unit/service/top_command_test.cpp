@@ -122,7 +122,7 @@ TEST_F(TopCommand, NamesWhatDoesNotGoTogether) {
 
 TEST_F(TopCommand, NamesFilesThatCannotBeUsed) {
     EXPECT_EQ(fault({"--user", "a", "--password-file", "/none"}),
-              "--password-file: /none: No such file or directory");
+              "--password-file: /none: cannot open: No such file or directory");
     const std::string empty = file_of("\nsecond line\n");
     EXPECT_EQ(fault({"--user", "a", "--password-file", empty}),
               "--password-file: " + empty + ": expected a password on the first line");
