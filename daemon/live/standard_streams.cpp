@@ -15,6 +15,8 @@ namespace {
 // What poll(2) calls writable takes so much without waiting: a pipe PIPE_BUF, a terminal less than
 // that, but some.
 constexpr std::size_t kPieceBytes = 512;
+// What is written after the end was asked for gives the terminal back, if it takes it.
+constexpr int kLastWaitMs = 300;
 
 /// A terminal that is gone is EIO, a pipe without a reader EPIPE.
 bool is_closed(int number) {
@@ -27,13 +29,11 @@ Result<bool> write_out(std::string_view text, Signals& signals) {
     while (!text.empty()) {
         std::array<pollfd, 2> waits = {
             {{STDOUT_FILENO, POLLOUT, 0}, {signals.descriptor(), POLLIN, 0}}};
-        if (::poll(waits.data(), waits.size(), -1) < 0 && errno != EINTR)
-            return fail(errno_error(errno, "poll"));
+        const int ready = ::poll(waits.data(), waits.size(), signals.end() ? kLastWaitMs : -1);
+        if (ready < 0 && errno != EINTR) return fail(errno_error(errno, "poll"));
+        if (ready == 0) return false;
         signals.collect();
-        if (waits[0].revents == 0) {
-            if (signals.end()) return false;
-            continue;
-        }
+        if (ready < 0 || waits[0].revents == 0) continue;
         const ssize_t written =
             ::write(STDOUT_FILENO, text.data(), std::min(text.size(), kPieceBytes));
         if (written >= 0)

@@ -90,6 +90,8 @@ void Terminal::enter() {
 }
 
 void Terminal::leave() {
+    // Who stopped it (Ctrl-S) and ends us from elsewhere wants to see his shell again.
+    tcflow(STDOUT_FILENO, TCOON);
     (void)write_out(kLeave, signals_);
     // What was typed meanwhile was meant for us, not for the shell.
     tcsetattr(STDIN_FILENO, TCSAFLUSH, &before_);
