@@ -91,6 +91,8 @@ void Terminal::enter() {
 
 void Terminal::leave() {
     // Who stopped it (Ctrl-S) and ends us from elsewhere wants to see his shell again.
+    // Linux lets TCOON end what TCOOFF began only.
+    tcflow(STDOUT_FILENO, TCOOFF);
     tcflow(STDOUT_FILENO, TCOON);
     (void)write_out(kLeave, signals_);
     // What was typed meanwhile was meant for us, not for the shell.
