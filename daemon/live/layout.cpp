@@ -12,7 +12,7 @@ namespace vfswatchd {
 namespace {
 
 constexpr std::string_view kHelp =
-    "q quit  b bytes  c calls  s mean size  e errors  p path  space pause  h this line";
+    "q quit  b bytes  c calls  s size  e errors  p path  space pause  h this line";
 
 // Title, totals, an empty line or what stands there instead, the columns' titles.
 constexpr std::size_t kLinesAbove = 4;

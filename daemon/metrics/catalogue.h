@@ -29,7 +29,8 @@ constexpr std::string_view kind_name(MetricKind kind) {
 
 /// Of every metric of a file; those in brackets where the target asks for them.
 inline constexpr std::string_view kFileLabels =
-    "target, path, [pid], [comm], [uid], [unit], [cgroup], [container], [pod], [device], [inode], [call]";
+    "target, path, [pid], [comm], [uid], [unit], [cgroup], [container], [pod], [device], [inode], "
+    "[call]";
 
 /// Every metric of the endpoint, in the order of the reference page.
 inline constexpr auto kCatalogue = std::to_array<Metric>({

@@ -13,11 +13,11 @@ struct LabelFields {
     bool pid = false;
     bool comm = false;
     bool uid = false;
-    bool unit = false;    ///< the systemd unit of the reader's cgroup
-    bool cgroup = false;  ///< the reader's cgroup, as /proc/PID/cgroup has it
+    bool unit = false;       ///< the systemd unit of the reader's cgroup
+    bool cgroup = false;     ///< the reader's cgroup, as /proc/PID/cgroup has it
     bool container = false;  ///< the reader's container, by its cgroup
     bool pod = false;        ///< and its Kubernetes pod
-    bool device = false;  ///< major:minor of the file's file system
+    bool device = false;     ///< major:minor of the file's file system
     bool inode = false;
     bool call = false;
 

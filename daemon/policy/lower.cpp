@@ -22,7 +22,8 @@ void lower_labels(const LabelFields& labels, TargetMask target, vfswatch_setting
     if (labels.comm) settings.comm_targets |= target;
     if (labels.uid) settings.uid_targets |= target;
     if (labels.call) settings.call_targets |= target;
-    if (labels.unit || labels.cgroup || labels.container || labels.pod) settings.cgroup_targets |= target;
+    if (labels.unit || labels.cgroup || labels.container || labels.pod)
+        settings.cgroup_targets |= target;
     if (labels.inode || labels.device) settings.inode_targets |= target;
 }
 

@@ -83,7 +83,8 @@ constexpr std::array kCommands = std::to_array<Command>({
      "with C-style escapes. The targets that have `snippets` in the configuration are sampled.",
      snippets_flags, snippets},
     {"top", "show live which files are read most",
-     "Show live which files are read most, by the endpoint's counts: what was read since the scrape\n"
+     "Show live which files are read most, by the endpoint's counts: what was read since the "
+     "scrape\n"
      "before, a second; files that nobody read meanwhile are left out. On a terminal keys sort (b, "
      "c,\n"
      "s, e, p), pause (space), explain themselves (h) and quit (q); elsewhere it prints one table\n"

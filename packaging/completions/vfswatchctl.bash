@@ -11,7 +11,7 @@ _vfswatchctl() {
 		before=${COMP_WORDS[COMP_CWORD - 2]}
 	fi
 	if ((COMP_CWORD == 1)); then
-		mapfile -t COMPREPLY < <(compgen -W 'doctor reload snippets unpin --help --version' -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W 'doctor reload snippets top unpin --help --version' -- "$cur")
 		return
 	fi
 	case "${COMP_WORDS[1]} $before" in
@@ -29,11 +29,56 @@ _vfswatchctl() {
 	'snippets --namespace')
 		return
 		;;
+	'top --url')
+		return
+		;;
+	'top -t' | 'top --target')
+		return
+		;;
+	'top --path')
+		return
+		;;
+	'top --by')
+		return
+		;;
+	'top --sort')
+		return
+		;;
+	'top -n' | 'top --rows')
+		return
+		;;
+	'top -i' | 'top --interval')
+		return
+		;;
+	'top --cacert')
+		compopt -o filenames
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return
+		;;
+	'top --cert')
+		compopt -o filenames
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return
+		;;
+	'top --key')
+		compopt -o filenames
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return
+		;;
+	'top --user')
+		return
+		;;
+	'top --password-file')
+		compopt -o filenames
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return
+		;;
 	esac
 	case ${COMP_WORDS[1]} in
 	doctor) mapfile -t COMPREPLY < <(compgen -W '--json --help' -- "$cur") ;;
 	reload) mapfile -t COMPREPLY < <(compgen -W '--socket --help' -- "$cur") ;;
 	snippets) mapfile -t COMPREPLY < <(compgen -W '--target --follow --lines --json --namespace --help' -- "$cur") ;;
+	top) mapfile -t COMPREPLY < <(compgen -W '--url --target --path --by --sort --rows --interval --once --json --cacert --cert --key --user --password-file --help' -- "$cur") ;;
 	unpin) mapfile -t COMPREPLY < <(compgen -W '--help' -- "$cur") ;;
 	esac
 }

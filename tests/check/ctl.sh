@@ -42,8 +42,8 @@ expect 69 stderr 'vfswatchd does not run there: systemctl start vfswatchd' reloa
 expect 69 stderr 'vfswatchd does not run there' reload --socket "$errors"
 expect 69 stderr 'is too long for a socket' reload --socket "$(printf '%0200d' 0)"
 expect 0 stdout --password-file top --help
-expect 64 stderr '--interval: found `0.4`, expected seconds, 0.5 to 60' top -i 0.4
-expect 64 stderr '--url: found `localhost`' top --url localhost
+expect 64 stderr 'expected seconds, 0.5 to 60' top -i 0.4
+expect 64 stderr 'expected http:' top --url localhost
 expect 69 stderr 'no endpoint is there: systemctl start vfswatchd' top --url "unix:$errors.no"
 expect 0 stdout 'a stopped daemon left' unpin --help
 exit $status

@@ -239,8 +239,7 @@ const BadConfig kBadConfigs[] = {
     {"FileTypeGuess", TARGET "    file_types: [directry]\n", "3:18", "did you mean `directory`?"},
     {"FileTypeTwice", TARGET "    file_types: [fifo, fifo]\n", "3:24", "a second time"},
     {"UnknownLabel", TARGET "    labels: [gid]\n", "3:14",
-     "expected one of pid, comm, uid, unit, cgroup, device, inode, call"},
-    {"LaterLabel", TARGET "    labels: [container]\n", "3:14", "found `container`"},
+     "expected one of pid, comm, uid, unit, cgroup, container, pod, device, inode, call"},
     {"LabelsAsMapping", TARGET "    labels: {pid: yes}\n", "3:13", "found a mapping"},
 
     // Probes.
@@ -464,8 +463,6 @@ const BadConfig kBadConfigs[] = {
     {"GroupWithNul", LISTEN "unix:/run/a\n    group: \"root\\0\"\n" TARGET, "3:12",
      "the unknown group"},
     {"EmptyGroup", LISTEN "unix:/run/a\n    group: ''\n" TARGET, "3:12", "the unknown group"},
-    {"WebConfigFileEmpty", "web_config_file: ''\n" TARGET, "1:18",
-     "web_config_file: found an empty path, expected the path of a file"},
     {"WebConfigFileAsMapping", "web_config_file: {basic_auth_users: {}}\n" TARGET, "1:18",
      "web_config_file: found a mapping, expected the path of a file"},
     {"WebConfigFileWithNewline", "web_config_file: \"a\\nb\"\n" TARGET, "1:18",
@@ -519,7 +516,7 @@ TEST(ConfigFaults, AreAllReportedInTheOrderOfTheFile) {
     const auto lines = faults_of(
         "targets:\n"
         "  - name: a b\n"
-        "    labels: [pod]\n"
+        "    labels: [pods]\n"
         "    nmae: x\n"
         "  - labels: [gid]\n"
         "limits: {max_series: 64KB}\n");

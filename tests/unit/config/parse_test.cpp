@@ -113,7 +113,7 @@ targets:
       include: ["/var/lib/postgresql/**", '/a\xff\\\*\?', /x]
       exclude: ["**/*.tmp", 'memfd:x']
     file_types: [regular, directory, chardev, blockdev, fifo, socket, other]
-    labels: [pid, comm, uid, unit, cgroup, device, inode, call]
+    labels: [pid, comm, uid, unit, cgroup, container, pod, device, inode, call]
     max_files: 4194304
     latency: true
     snippets:
@@ -164,7 +164,8 @@ targets:
                 ElementsAre("/var/lib/postgresql/**", R"(/a\xff\\\*\?)", "/x"));
     EXPECT_THAT(texts(target.exclude), ElementsAre("**/*.tmp", "memfd:x"));
     EXPECT_EQ(target.file_types, 0xffffU);
-    EXPECT_EQ(target.labels, (LabelFields{true, true, true, true, true, true, true, true}));
+    EXPECT_EQ(target.labels,
+              (LabelFields{true, true, true, true, true, true, true, true, true, true}));
     EXPECT_EQ(target.max_files, 4194304U);
     EXPECT_TRUE(target.latency);
     EXPECT_EQ(config.limits.snippets_per_second, 200U);

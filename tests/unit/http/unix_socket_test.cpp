@@ -130,8 +130,9 @@ TEST_F(UnixSocket, LeavesOneThatSomebodyListensOn) {
     const HttpServer first = serving_at(at("s"), "first 1\n");
     EXPECT_EQ(refusal(at("s")),
               "listen on unix:" + folder_.path("s") +
-                  ": Address already in use: another process listens there, or it is no socket: "
-                  "stop it, or choose another path with listen.address");
+                  ": Address already in use: another process listens there, or it is no socket, "
+                  "or one that was left behind and may not be opened: stop it, remove it, or "
+                  "choose another path with listen.address");
     EXPECT_EQ(ask(at("s"), "GET", "/metrics").body, "first 1\n");
 }
 
