@@ -70,11 +70,12 @@ double ScrapePages::held() const {
 
 std::unique_ptr<BodySource> ScrapePages::share(const TargetChoice& choice, Clock::duration age) {
     const Clock::time_point now = now_();
-    for (auto page = pages_.rbegin(); page != pages_.rend(); ++page) {
-        if (page->choice != choice || now - page->made > age) continue;
-        if (auto shared = page->page.lock()) return open_reader(std::move(shared), *page);
-    }
-    return nullptr;
+    const auto newest = std::find_if(pages_.rbegin(), pages_.rend(), [&](const Page& page) {
+        return page.choice == choice && now - page.made <= age;
+    });
+    if (newest == pages_.rend()) return nullptr;
+    auto shared = newest->page.lock();
+    return shared ? open_reader(std::move(shared), *newest) : nullptr;
 }
 
 std::unique_ptr<BodySource> ScrapePages::open_reader(std::shared_ptr<const ScrapePage> from,
