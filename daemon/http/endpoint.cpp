@@ -75,10 +75,11 @@ std::optional<Error> Endpoint::start() {
         options.push_back(
             {MHD_OPTION_HTTPS_CERT_CALLBACK, 0, reinterpret_cast<void*>(&no_certificate)});
     options.push_back({MHD_OPTION_END, 0, nullptr});
-    // Not epoll: with that libmicrohttpd 0.9.75 turns without a pause while a handshake waits for
-    // its client, and for the few descriptors of one address it is no faster.
-    const unsigned flags = MHD_USE_POLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_ALLOW_SUSPEND_RESUME |
-                           (tls_ ? unsigned{MHD_USE_TLS} : 0U);
+    // With epoll libmicrohttpd 0.9.75 turns without a pause while a handshake waits for its client;
+    // with poll it takes one new client a turn, and is slow where many come.
+    const unsigned waits =
+        tls_ ? MHD_USE_POLL_INTERNAL_THREAD | MHD_USE_TLS : unsigned{MHD_USE_EPOLL_INTERNAL_THREAD};
+    const unsigned flags = waits | MHD_USE_ITC | MHD_ALLOW_SUSPEND_RESUME;
     errno = 0;
     daemon_.reset(MHD_start_daemon(flags, 0, nullptr, nullptr, &Endpoint::on_request, this,
                                    MHD_OPTION_ARRAY, options.data(), MHD_OPTION_END));
