@@ -68,7 +68,7 @@ step "Installing what is missing" packaging/install-deps.sh build demo guest pac
 # A cache outside the tree: a fresh clone builds as fast as an old one.
 export CMAKE_C_COMPILER_LAUNCHER=ccache CMAKE_CXX_COMPILER_LAUNCHER=ccache
 step "Building release (gcc)" build release -DVFSWATCHD_LONG=$long || exit 1
-step "Building dev (gcc, ASan and UBSan)" build dev || exit 1
+step "Building dev (gcc, ASan and UBSan)" build dev -DVFSWATCHD_LONG=$long || exit 1
 step "Building tsan (gcc, TSan)" build tsan || exit 1
 step "Building fuzz (clang, ASan and UBSan)" build fuzz \
 	-DVFSWATCHD_FUZZ_SECONDS=$fuzz_seconds || exit 1
