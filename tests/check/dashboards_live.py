@@ -34,7 +34,8 @@ def main():
         begin = time.monotonic()
         found = ask(options, what, substituted(query["expr"], values), query["range"])
         times.append((time.monotonic() - begin, what))
-        if not found and panel["title"] not in options.may_be_empty:
+        names = {panel["title"], f"{panel['title']} {query['refId']}"}
+        if not found and not names & set(options.may_be_empty):
             faults.append(f"no series: {what}")
     alerts, faults_of_rules = look_at_rules(options)
     faults += faults_of_rules
@@ -54,7 +55,7 @@ def parse_arguments():
     parser.add_argument("--rate-interval", type=int, default=60, metavar="SECONDS",
                         help="Grafana takes four times the interval of the scrapes")
     parser.add_argument("--may-be-empty", action="append", default=[], metavar="TITLE",
-                        help="a panel of what this host does not have")
+                        help="a panel, or TITLE and a query's letter, of what this host does not have")
     return parser.parse_args()
 
 
