@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <system_error>
 
+#include "base/hex.h"
 #include "config/keys.h"
 #include "config/text.h"
 
@@ -113,13 +114,6 @@ Checked<std::string> parse_host(std::string_view text) {
     return wrong("found the host " + quoted(text) +
                  ", expected an IPv4 address, an IPv6 address in brackets, or localhost" +
                  (bracketed ? "" : "; names are not looked up: write the address"));
-}
-
-int hex_value(char c) {
-    if (is_digit(c)) return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
 }
 
 /// One byte of a pattern as it stands for a path's; wildcards stand for themselves.

@@ -6,6 +6,8 @@
 #include <new>
 #include <utility>
 
+#include "base/hex.h"
+
 namespace vfswatchd {
 namespace {
 
@@ -28,13 +30,6 @@ MHD_Result append_value(void* context, MHD_ValueKind kind, const char* name, con
         return MHD_NO;
     }
     return MHD_YES;
-}
-
-int hex_value(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
 }
 
 }  // namespace

@@ -18,33 +18,10 @@
 #include "http/server.h"
 #include "metrics/collector.h"
 #include "series.h"
+#include "service/counts_page.h"
 
 namespace vfswatchd::bench {
 namespace {
-
-class StreamBody : public BodySource {
-  public:
-    explicit StreamBody(std::shared_ptr<const SeriesPage> page) : stream_(std::move(page)) {}
-    std::size_t read(char* buffer, std::size_t capacity) override {
-        return stream_.read(buffer, capacity);
-    }
-
-  private:
-    ScrapeStream stream_;
-};
-
-class BenchPage : public ScrapePage {
-  public:
-    explicit BenchPage(SeriesPage page)
-        : page_(std::make_shared<const SeriesPage>(std::move(page))) {}
-    [[nodiscard]] std::unique_ptr<BodySource> open() const override {
-        return std::make_unique<StreamBody>(page_);
-    }
-    [[nodiscard]] double share() const override { return 1; }
-
-  private:
-    std::shared_ptr<const SeriesPage> page_;
-};
 
 /// The kernel's part of a scrape, without the kernel: what the maps would have said.
 ReadSnapshot first_snapshot(std::size_t files) {
@@ -93,8 +70,8 @@ class VfswatchdServer : public BenchServer {
             snapshot_.sums[file].counts.bytes = bytes_of(file, scrapes_);
             snapshot_.sums[file].counts.calls = calls_of(file, scrapes_);
         }
-        return std::make_shared<const BenchPage>(
-            exposition_.scrape(snapshot_, {}, std::chrono::steady_clock::now()));
+        return share_page(exposition_.scrape(snapshot_, {}, std::chrono::steady_clock::now()),
+                          snapshot_.sums.size());
     }
 
     Exposition exposition_;
