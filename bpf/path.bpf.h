@@ -109,6 +109,23 @@ static __always_inline void end_walk(struct walk *walk)
 }
 
 /*
+ * The walk remembers in map memory how often the dentry was moved so far: a
+ * register would be one more state at each depth.
+ */
+static __always_inline void note_moves(struct walk *walk, struct dentry *dentry)
+{
+	BPF_CORE_READ_INTO(&walk->moves, dentry, d_seq.seqcount.sequence);
+}
+
+/* It is not being moved, and was not since note_moves(). */
+static __always_inline bool stayed(struct walk *walk, struct dentry *dentry)
+{
+	__u32 moves = *(volatile __u32 *)&walk->moves;
+
+	return !((moves & 1) | (moves ^ BPF_CORE_READ(dentry, d_seq.seqcount.sequence)));
+}
+
+/*
  * The absolute path by this mount, across the mounts above it to the true root.
  * Lockless, as a rename may race: false then, or when the name cannot be read,
  * and the next read tries again.
@@ -117,8 +134,10 @@ static __always_inline bool read_path(struct walk *walk, struct dentry *dentry,
 				      struct mount *mount, __u64 magic)
 {
 	for (int depth = 0; depth < VFSWATCH_PATH_DEPTH; depth++) {
-		struct dentry *parent = BPF_CORE_READ(dentry, d_parent);
+		struct dentry *parent;
 
+		note_moves(walk, dentry);
+		parent = BPF_CORE_READ(dentry, d_parent);
 		if (dentry == BPF_CORE_READ(mount, mnt.mnt_root)) {
 			struct mount *above = BPF_CORE_READ(mount, mnt_parent);
 
@@ -137,8 +156,8 @@ static __always_inline bool read_path(struct walk *walk, struct dentry *dentry,
 		}
 		if (!prepend_name(walk, dentry))
 			return walk->flags & VFSWATCH_NAME_TRUNCATED;
-		/* Moved meanwhile: name and parent may be of two places. */
-		if (BPF_CORE_READ(dentry, d_parent) != parent)
+		/* Else name and parent may be of two places. */
+		if (!stayed(walk, dentry))
 			return false;
 		dentry = parent;
 	}

@@ -22,9 +22,9 @@ constexpr std::uint64_t kHashLockBytes = 32;     // map_locked, for each CPU; go
 constexpr std::uint64_t kRingMetaPages = 3;      // struct bpf_ringbuf, consumer, producer
 constexpr std::uint64_t kPointerBytes = 8;
 
-/// struct walk of bpf/maps.bpf.h: two __u32 and a hash, room for two paths, and the ring record's
+/// struct walk of bpf/maps.bpf.h: four __u32 and a hash, room for two paths, and the ring record's
 /// trailer.
-constexpr std::uint64_t kWalkBytes = 16 + 2 * VFSWATCH_PATH_BYTES + sizeof(vfswatch_name_trailer);
+constexpr std::uint64_t kWalkBytes = 24 + 2 * VFSWATCH_PATH_BYTES + sizeof(vfswatch_name_trailer);
 
 /// struct snippet_room of bpf/maps.bpf.h: the ring's record with room for the longest path and
 /// data.

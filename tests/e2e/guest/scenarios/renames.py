@@ -104,7 +104,7 @@ def renamed_grandparent(case):
 
 def renamed_under_reads(case):
     """A folder changes its name all the time while another process reads: each read counts once,
-    under one of the two names."""
+    under one of the two names, or under none where the whole read fell into the change."""
     _rename_under_reads(case, "d", "e")
 
 
