@@ -6,7 +6,7 @@
 # shellcheck disable=SC2317  # step calls functions by name
 set -u
 cd "$(dirname "$0")/.." || exit 1
-fuzz_seconds=60
+fuzz_seconds=30
 long=OFF
 tiers=(unit tsan check fuzz bpf e2e bench)
 
@@ -18,10 +18,12 @@ stop() {
 	rm -rf "$work"
 }
 
+# build PRESET TARGET [ARGUMENT FOR CMAKE...]
 build() {
-	local preset=$1
-	shift
-	cmake --preset "$preset" -DBUILD_TESTING=ON "$@" && cmake --build "build/$preset"
+	local preset=$1 target=$2
+	shift 2
+	cmake --preset "$preset" -DBUILD_TESTING=ON "$@" &&
+		cmake --build "build/$preset" --target "$target"
 }
 
 # One folder whose tests are those of all build trees, so that one ctest runs them all.
@@ -67,10 +69,10 @@ trap 'exit 143' TERM HUP
 step "Installing what is missing" packaging/install-deps.sh build demo guest package test || exit 1
 # A cache outside the tree: a fresh clone builds as fast as an old one.
 export CMAKE_C_COMPILER_LAUNCHER=ccache CMAKE_CXX_COMPILER_LAUNCHER=ccache
-step "Building release (gcc)" build release -DVFSWATCHD_LONG=$long || exit 1
-step "Building dev (gcc, ASan and UBSan)" build dev -DVFSWATCHD_LONG=$long || exit 1
-step "Building tsan (gcc, TSan)" build tsan || exit 1
-step "Building fuzz (clang, ASan and UBSan)" build fuzz \
+step "Building release (gcc)" build release all -DVFSWATCHD_LONG=$long || exit 1
+step "Building dev (gcc, ASan and UBSan)" build dev all -DVFSWATCHD_LONG=$long || exit 1
+step "Building tsan (gcc, TSan)" build tsan tests/unit/all || exit 1
+step "Building fuzz (clang, ASan and UBSan)" build fuzz tests/fuzz/all \
 	-DVFSWATCHD_FUZZ_SECONDS=$fuzz_seconds || exit 1
 step "Fetching and making the guests" tests/vm/vm prepare || exit 1
 # Without these check.arm64 says that it is skipped.
