@@ -12,10 +12,10 @@
 
 namespace vfswatchd::bench {
 
-ScrapeClient::Duration ScrapeClient::scrape(std::uint16_t port, bool gzip) {
-    const std::string request =
-        std::string("GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n") +
-        (gzip ? "Accept-Encoding: gzip\r\n\r\n" : "\r\n");
+ScrapeClient::Duration ScrapeClient::get(std::uint16_t port, const std::string& path, bool gzip) {
+    const std::string request = "GET " + path +
+                                " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n" +
+                                (gzip ? "Accept-Encoding: gzip\r\n\r\n" : "\r\n");
     std::vector<char> block(256 * 1024);
     answer_.clear();
 

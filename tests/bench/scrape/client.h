@@ -12,9 +12,11 @@ class ScrapeClient {
   public:
     using Duration = std::chrono::steady_clock::duration;
 
-    /// From connect to the last byte.
+    /// Of `/metrics`, from connect to the last byte.
     /// Errors: throws std::runtime_error when the server cannot be reached.
-    Duration scrape(std::uint16_t port, bool gzip);
+    Duration scrape(std::uint16_t port, bool gzip) { return get(port, "/metrics", gzip); }
+    /// The same of any path.
+    Duration get(std::uint16_t port, const std::string& path, bool gzip = false);
 
     /// The last answer as it stood on the wire.
     [[nodiscard]] const std::string& answer() const { return answer_; }

@@ -2,6 +2,8 @@
 // What a scrape costs beside a prometheus-cpp Exposer that serves the same series, as a markdown
 // table. Ends with 1 where the two do not serve the same: then the times compare nothing. With
 // --parallel, also what many scrapes at once take; ends with 1 where that is much more than one.
+// With
+// --crowd, also how long one waits beside clients that hold on to their places.
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -18,12 +20,13 @@ namespace {
 constexpr char kVfswatchd[] = "vfswatchd";
 constexpr char kExposer[] = "exposer";
 
-/// Many scrapes at once may take so much of one's peak.
+/// Many scrapes at once, and a crowd, may take so much of one's peak.
 constexpr double kMostOfOne = 1.5;
 
 struct Options {
     int runs = 5;
     int parallel = 0;
+    bool crowd = false;
     std::vector<std::size_t> series{1000, 10000, 100000};
 };
 
@@ -103,6 +106,22 @@ bool compare_parallel(std::size_t series, int runs, int clients) {
     return holds;
 }
 
+/// Is everybody answered beside a crowd, out of memory that does not grow?
+bool compare_crowded(std::size_t series, int runs) {
+    const CrowdedCase found = run_crowded_case(kVfswatchd, series / 2, runs);
+    const auto print = [&](const char* path, const PathTime& usual, const PathTime& crowded) {
+        std::printf("| %zu | %s | %.2f | %.2f | %.2f | %.2f | %.2f |\n", series, path,
+                    usual.median_ms, crowded.median_ms, crowded.median_ms / usual.median_ms,
+                    usual.worst_ms, crowded.worst_ms);
+    };
+    print("/healthz", found.usual.healthz, found.crowded.healthz);
+    print("/metrics", found.usual.metrics, found.crowded.metrics);
+    std::printf("\n%zu clients were hung up on and came again; peak %.1f MB, then %.1f MB\n",
+                found.came_again, found.peak_usual_mb, found.peak_crowded_mb);
+    std::fflush(stdout);
+    return found.peak_crowded_mb <= kMostOfOne * found.peak_usual_mb;
+}
+
 int serve_as(const char* server, const char* files) {
     const MakeServer make = std::strcmp(server, kVfswatchd) == 0 ? make_vfswatchd : make_exposer;
     return serve(make, std::strtoul(files, nullptr, 10));
@@ -114,6 +133,8 @@ bool parse(int argc, char** argv, Options& options) {
             options.runs = std::atoi(argv[++i]);
         } else if (std::strcmp(argv[i], "--parallel") == 0 && i + 1 < argc) {
             options.parallel = std::atoi(argv[++i]);
+        } else if (std::strcmp(argv[i], "--crowd") == 0) {
+            options.crowd = true;
         } else if (std::strcmp(argv[i], "--series") == 0 && i + 1 < argc) {
             options.series.clear();
             while (i + 1 < argc && argv[i + 1][0] != '-') {
@@ -138,8 +159,8 @@ int main(int argc, char** argv) {
     Options options;
     if (!parse(argc, argv, options)) {
         std::fputs(
-            "usage: scrape_bench [--runs N] [--parallel N] [--series N...]   (N of --series "
-            "even)\n",
+            "usage: scrape_bench [--runs N] [--parallel N] [--crowd] [--series N...]   (N of "
+            "--series even)\n",
             stderr);
         return 64;
     }
@@ -156,6 +177,13 @@ int main(int argc, char** argv) {
                 options.parallel);
             for (const std::size_t series : options.series)
                 same = compare_parallel(series, options.runs, options.parallel) && same;
+        }
+        if (options.crowd) {
+            std::printf(
+                "\n| series | path | usual, ms | beside 1,200 others, ms | ratio | worst usual, "
+                "ms | worst beside others, ms |\n|---|---|---|---|---|---|---|\n");
+            for (const std::size_t series : options.series)
+                same = compare_crowded(series, options.runs) && same;
         }
         return same ? 0 : 1;
     } catch (const std::exception& error) {

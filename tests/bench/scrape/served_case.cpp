@@ -16,13 +16,20 @@
 #include <future>
 #include <stdexcept>
 #include <string>
+#include <thread>
+#include <utility>
 
 #include "base/unique_fd.h"
 #include "client.h"
+#include "crowd.h"
 
 namespace vfswatchd::bench {
 namespace {
 
+constexpr Crowd::Size kCrowd{.half_open = 1000, .dripping = 200};
+/// It has taken all places by then, and comes again.
+constexpr std::chrono::seconds kCrowdGathers{3};
+constexpr std::chrono::milliseconds kBetweenLooks{25};
 constexpr int kControl = STDIN_FILENO;  // a socket to the client's process
 
 struct Memory {
@@ -86,11 +93,24 @@ class Child {
         ::waitpid(pid_, nullptr, 0);
     }
     [[nodiscard]] int control() const { return control_.get(); }
+    [[nodiscard]] Memory memory() const {
+        if (!give(control_.get(), '?')) throw std::runtime_error("the server's process ended");
+        return take<Memory>(control_.get());
+    }
 
   private:
     UniqueFd control_;
     pid_t pid_ = -1;
 };
+
+double median(std::vector<double> values) {
+    std::sort(values.begin(), values.end());
+    return values[values.size() / 2];
+}
+
+double milliseconds(ScrapeClient::Duration duration) {
+    return std::chrono::duration<double, std::milli>(duration).count();
+}
 
 /// Milliseconds until the last one has its page.
 double scrape_at_once(std::vector<ScrapeClient>& clients, std::uint16_t port, bool gzip) {
@@ -101,8 +121,25 @@ double scrape_at_once(std::vector<ScrapeClient>& clients, std::uint16_t port, bo
                                      [&client, port, gzip] { return client.scrape(port, gzip); }));
     for (auto& scrape : scrapes)
         scrape.get();
-    return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin)
-        .count();
+    return milliseconds(std::chrono::steady_clock::now() - begin);
+}
+
+PathTime time_of(std::uint16_t port, const std::string& path, int runs) {
+    ScrapeClient client;
+    std::vector<double> times_ms;
+    for (int run = 0; run < runs; ++run) {
+        // The crowd moves once in a second: looks are spread over seconds.
+        std::this_thread::sleep_for(kBetweenLooks);
+        times_ms.push_back(milliseconds(client.get(port, path)));
+        if (!client.answer().starts_with("HTTP/1.1 200"))
+            throw std::runtime_error(path + ": " + client.answer().substr(0, 50));
+    }
+    const double worst = *std::max_element(times_ms.begin(), times_ms.end());
+    return {.median_ms = median(std::move(times_ms)), .worst_ms = worst};
+}
+
+PathTimes times_of_paths(std::uint16_t port, int runs) {
+    return {.healthz = time_of(port, "/healthz", runs), .metrics = time_of(port, "/metrics", runs)};
 }
 
 }  // namespace
@@ -114,9 +151,9 @@ int serve(MakeServer make, std::size_t files) {
         reset_peak();
         const Memory before = memory();
         if (!give(kControl, server->port())) return 1;
-        take<char>(kControl);
-        const Memory after = memory();
-        return give(kControl, Memory{before.resident_mb, after.peak_mb}) ? 0 : 1;
+        for (char asked = 0; ::read(kControl, &asked, 1) == 1;)
+            if (!give(kControl, Memory{before.resident_mb, memory().peak_mb})) return 1;
+        return 0;
     } catch (const std::exception& error) {
         std::fprintf(stderr, "server: %s\n", error.what());
         return 1;
@@ -132,16 +169,28 @@ CaseResult run_case(const char* server, std::size_t files, bool gzip, int runs, 
     std::vector<double> times_ms;
     for (int run = 0; run < runs; ++run)
         times_ms.push_back(scrape_at_once(all, port, gzip));
-    if (!give(child.control(), 's')) throw std::runtime_error("the server's process ended");
-    const auto used = take<Memory>(child.control());
-
-    std::sort(times_ms.begin(), times_ms.end());
-    return {.median_ms = times_ms[times_ms.size() / 2],
+    const Memory used = child.memory();
+    return {.median_ms = median(std::move(times_ms)),
             .wire_bytes = client.answer().size(),
             .resident_mb = used.resident_mb,
             .growth_mb = used.peak_mb - used.resident_mb,
             .peak_mb = used.peak_mb,
             .samples = file_samples(body_of(client.answer()))};
+}
+
+CrowdedCase run_crowded_case(const char* server, std::size_t files, int runs) {
+    const Child child(server, files);
+    const auto port = take<std::uint16_t>(child.control());
+    CrowdedCase result;
+    ScrapeClient().scrape(port, false);
+    result.usual = times_of_paths(port, runs);
+    result.peak_usual_mb = child.memory().peak_mb;
+    const Crowd crowd(port, kCrowd);
+    std::this_thread::sleep_for(kCrowdGathers);
+    result.crowded = times_of_paths(port, runs);
+    result.peak_crowded_mb = child.memory().peak_mb;
+    result.came_again = crowd.came_again();
+    return result;
 }
 
 }  // namespace vfswatchd::bench

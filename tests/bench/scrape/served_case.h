@@ -26,8 +26,31 @@ struct CaseResult {
 /// Errors: throws std::runtime_error.
 CaseResult run_case(const char* server, std::size_t files, bool gzip, int runs, int clients = 1);
 
-/// What that process does: says its port on stdin's socket, is scraped until it is told to stop,
-/// says its memory. Returns its exit status.
+/// Of one path, looked at some forty times a second.
+struct PathTime {
+    double median_ms = 0;
+    double worst_ms = 0;
+};
+
+struct PathTimes {
+    PathTime healthz;
+    PathTime metrics;
+};
+
+struct CrowdedCase {
+    PathTimes usual;
+    PathTimes crowded;
+    double peak_usual_mb = 0;
+    double peak_crowded_mb = 0;
+    std::size_t came_again = 0;  ///< clients of the crowd, after they had been hung up on
+};
+
+/// The same server, before and while 1,000 clients say nothing and 200 a byte in a second.
+/// Errors: throws std::runtime_error, also where one is not answered with 200.
+CrowdedCase run_crowded_case(const char* server, std::size_t files, int runs);
+
+/// What that process does: says its port on stdin's socket, is scraped, and says its memory
+/// whenever it is asked, until nobody can ask any more. Returns its exit status.
 int serve(MakeServer make, std::size_t files);
 
 }  // namespace vfswatchd::bench
