@@ -19,8 +19,11 @@ import tarfile
 import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+
+from suite import source_lines  # noqa: E402  (the path above must be set first)
+
 SUITE = "bookworm"
-KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 # Of packages only what runs, and their licences.
 LEFT_OUT = re.compile(r"^(usr/share/(?!doc/)|usr/share/doc/[^/]+/(?!copyright$)|var/|dev/|run/|tmp/|"
                       r"boot/|home/|media/|mnt/|opt/|proc/|root/|srv/|sys/|etc/(apt|dpkg)/|"
@@ -62,18 +65,6 @@ def version_of(build):
     return told.split()[1]
 
 
-def sources():
-    """The suite's lines of the mirror that this machine's apt is set up with."""
-    told = subprocess.run(["apt-get", "indextargets", "--format", "$(RELEASE) $(REPO_URI)",
-                           "Created-By: Packages"], check=True, text=True, stdout=subprocess.PIPE)
-    pairs = dict.fromkeys(line.split(" ", 1)[1] for line in told.stdout.splitlines())
-    lines = []
-    for uri in pairs:
-        suite = f"{SUITE}-security" if "security" in uri else SUITE
-        lines.append(f"deb [signed-by={KEYRING}] {uri} {suite} main")
-    return "\n".join(lines) + "\n"
-
-
 def packages():
     lines = (HERE / "packages").read_text(encoding="utf-8").splitlines()
     return [line for line in lines if line and not line.startswith("#")]
@@ -82,7 +73,7 @@ def packages():
 def layer_of(build, work, epoch):
     """The image's one layer, a tar archive."""
     extracted = work / "packages.tar"
-    (work / "sources.list").write_text(sources())
+    (work / "sources.list").write_text(source_lines(SUITE))
     subprocess.run(["mmdebstrap", "--variant=extract", "--quiet", f"--include={','.join(packages())}",
                     SUITE, str(extracted), str(work / "sources.list")], check=True)
     subprocess.run(["cmake", "--install", str(build), "--strip"], check=True,

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A day in fast motion: restarts, reloads, new certificates, and all the while scrapes over TLS.
 No scrape fails, every read is counted, and what the daemon holds stays as it was."""
+import http.client
 import subprocess
 import sys
 import threading
@@ -34,8 +35,9 @@ class Scraper(threading.Thread):
             self.scrape_often()
             try:
                 self.look(self.client.get())
-            except OSError as error:
+            except (OSError, http.client.HTTPException) as error:
                 self.failures.append(repr(error))
+                self.client.close()
             self.scrapes += BATCH + 1
 
     def scrape_often(self):
@@ -110,6 +112,7 @@ def body(check):
     authority = certificates.Authority("/srv/certificates", "authority")
     web.install(*authority.issue("server", web.NAMES))
     web.configure({"tls_server_config": web.server_settings()})
+    daemon.drop_in(daemon.OFTEN)
     daemon.start(config(0))
     client = web.Client(web.context(authority))
     reader = paced.Paced(lambda: endpoint.Page(client.get().body.decode()), "day")

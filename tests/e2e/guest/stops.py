@@ -26,7 +26,6 @@ STATE = pathlib.Path("/var/lib/vfswatchd/state")
 LOCK = pathlib.Path("/run/vfswatchd/control.lock")
 BOOT_ID = pathlib.Path("/proc/sys/kernel/random/boot_id")
 DAMAGED = {"damaged": 1}
-OFTEN = "[Unit]\nStartLimitIntervalSec=0\n" + daemon.PATIENCE
 STAYS_TEXT = "probes and counts stay in the kernel"
 # SIGKILL at one of the calls of bpf() behind SIGTERM, most of which pin.
 KILLED_AT = range(3, 48, 3) if LONG else (10, 20, 30)
@@ -285,7 +284,7 @@ def check_killed_once(check, name, kill, good):
 
 def check_killed(check, before):
     """SIGKILL while it pins. Without Restart=: the start shall be of a service that was stopped."""
-    daemon.drop_in(OFTEN + "Restart=no\n")
+    daemon.drop_in(daemon.OFTEN + "Restart=no\n")
     start_anew(STAYS)
     good = [settled()]
     daemon.restart()
@@ -297,7 +296,7 @@ def check_killed(check, before):
     everything = left[-1][0]
     check.true("killed halfway", any(0 < there < everything for there, _ in left), left)
     check.true("killed with all of it", left[-1][1], left)
-    daemon.drop_in(OFTEN)
+    daemon.drop_in(daemon.OFTEN)
     start_anew(TARGETS)
     daemon.stop()
     check_nothing_is_left(check, "killed", before)
@@ -380,7 +379,7 @@ def body(check):
     DATA.mkdir(parents=True)
     daemon.stop()
     before = kernel.objects()
-    daemon.drop_in(OFTEN)
+    daemon.drop_in(daemon.OFTEN)
     check_steady(check)
     check_restart(check)
     check_plain_stop(check, before)

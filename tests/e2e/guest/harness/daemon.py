@@ -12,6 +12,8 @@ DROP_IN = pathlib.Path("/etc/systemd/system/vfswatchd.service.d/test.conf")
 SHIPPED_DROP_INS = pathlib.Path("/usr/share/doc/vfswatchd/examples")
 # An emulated processor that others keep busy takes far longer than any machine to load the probes.
 PATIENCE = "[Service]\nTimeoutStartSec=300\n"
+# For who starts it more often than the unit lets anybody.
+OFTEN = "[Unit]\nStartLimitIntervalSec=0\n" + PATIENCE
 ALL_TYPES = ["regular", "directory", "chardev", "blockdev", "fifo", "socket", "other"]
 
 

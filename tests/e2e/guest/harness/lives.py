@@ -12,8 +12,7 @@ import time
 
 from harness import checks, daemon, endpoint
 
-RESTARTING = ("[Unit]\nStartLimitIntervalSec=0\n" + daemon.PATIENCE +
-              "Restart=always\nRestartSec=0.1\n")
+RESTARTING = daemon.OFTEN + "Restart=always\nRestartSec=0.1\n"
 PROCESSES = pathlib.Path(f"/sys/fs/cgroup/system.slice/{daemon.UNIT}/cgroup.procs")
 APPEARS_SECONDS = 60
 READY_SECONDS = 240
