@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every panel, rule and alert is asked of a real Prometheus behind a real workload, and the overview
-is drawn of what it answers."""
+is drawn of what it answers. `vfswatchctl top` shows the same reads in a terminal."""
+import os
 import pathlib
 import subprocess
 import threading
@@ -12,6 +13,7 @@ PACKAGED = pathlib.Path("/opt/vfswatchd")
 RULES = pathlib.Path("/usr/share/vfswatchd/prometheus")
 DATA = pathlib.Path("/srv/dashboards")
 FILES, SCRAPE_SECONDS, WORK_SECONDS = 12, 5, 100
+TOP_ROWS, TOP_SECONDS = 24, 5
 PICTURES = pathlib.Path("/srv/pictures")
 CONFIG = {"web_config_file": "web.yaml", "targets": [
     {"name": "data", "paths": {"include": [f"{DATA}/**"]}, "labels": ["comm", "pid", "call"],
@@ -44,6 +46,51 @@ def ask(*words):
     return daemon.command("python3", "-B", *map(str, words))
 
 
+class Terminal:
+    """One of tmux's, in which `vfswatchctl top` runs as for a person."""
+
+    def __init__(self, columns):
+        self.name = f"top{columns}"
+        self.status = pathlib.Path(f"/run/{self.name}")
+        self.tmux("new-session", "-d", "-s", self.name, "-x", str(columns), "-y", str(TOP_ROWS),
+                  f"vfswatchctl top; echo $? >{self.status}")
+
+    def tmux(self, *words):
+        return daemon.command("tmux", "-u", *words, env={**os.environ, "LC_ALL": "C.UTF-8"})[1]
+
+    def shown(self):
+        return self.tmux("capture-pane", "-p", "-t", self.name)
+
+    def press(self, key):
+        self.tmux("send-keys", "-t", self.name, key)
+
+    def ended(self):
+        return self.status.exists() and self.status.read_text().strip()
+
+
+def check_top(check, columns):
+    terminal = Terminal(columns)
+    wanted = ("*BYTES/s", "data", "file")
+    check.true(f"top at {columns} columns shows what is read",
+               checks.until(lambda: all(word in terminal.shown() for word in wanted), 60),
+               terminal.shown())
+    # The second table is of a whole interval.
+    time.sleep(TOP_SECONDS)
+    text = terminal.shown()
+    (PICTURES / f"top-{columns}.txt").write_text(text)
+    print(text)
+    lines = text.rstrip("\n").split("\n")
+    check.true(f"top at {columns} columns fits", max(map(len, lines)) <= columns, lines)
+    if columns >= 200:
+        check.true("there it cuts no path", f" {DATA}/file" in text, text)
+    terminal.press("c")
+    check.true(f"top at {columns} columns sorts by calls",
+               checks.until(lambda: "*CALLS/s" in terminal.shown(), 30), terminal.shown())
+    terminal.press("q")
+    check.true(f"top at {columns} columns quits with 0",
+               checks.until(lambda: terminal.ended() == "0", 30), terminal.ended())
+
+
 def body(check):
     DATA.mkdir(parents=True)
     PICTURES.mkdir()
@@ -72,6 +119,8 @@ def body(check):
                            PICTURES / f"{name}.svg", "--range", WORK_SECONDS, "--rate-interval",
                            4 * SCRAPE_SECONDS)
         check.equal(f"{name} can be drawn", status, 0 if "panels" in text else text)
+    for columns in (80, 200):
+        check_top(check, columns)
     check.equal("the page takes part", endpoint.get("/").status, 200)
     told.set()
     worker.join()
