@@ -51,7 +51,7 @@ TEST(Predict, SelectorsCostARowEach) {
 
 TEST(Predict, AWalkHoldsTwoPaths) {
     EXPECT_EQ(bytes_of(predict(kSizes, Config{}, 2), "walks"),
-              256 * 16 + (48 + 8 + 16 + 2 * 4096 + 16) * (256 + 2) + 704 + 2 * 40U);
+              256 * 16 + (48 + 8 + 24 + 2 * 4096 + 16) * (256 + 2) + 704 + 2 * 40U);
 }
 
 TEST(Predict, FreeSumsAreAStackWithAPlaceToSpare) {
