@@ -19,16 +19,15 @@ char LICENSE[] SEC("license") = "GPL";
  * there is none, the programs that need it are never loaded.
  */
 #ifdef VFSWATCH_NO_TYPED_CAST
-static void *bpf_rdonly_cast(const void *object, __u32 type)
-{
-	return (void *)object;
-}
+#define TYPED(type, register) ((type *)(register))
 #else
+/* libbpf declares it since 1.4, in the same words. */
 extern void *bpf_rdonly_cast(const void *object, __u32 type) __ksym;
-#endif
 
 #define TYPED(type, register) \
 	((type *)bpf_rdonly_cast((void *)(register), bpf_core_type_id_kernel(type)))
+#endif
+
 #define FILE_OF(register) TYPED(struct file, register)
 #define TASK_OF(register) TYPED(struct task_struct, register)
 
