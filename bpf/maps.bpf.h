@@ -168,7 +168,7 @@ struct walk {
 	__u32 flags;	/* VFSWATCH_NAME_TRUNCATED, VFSWATCH_NAME_UNRESOLVED */
 	__u64 hash;	/* of the text, once it was matched */
 	__u32 moves;	/* of the component that is being read; odd: one is under way */
-	__u32 unused;
+	__u32 unused;	/* the text's end, a record's trailer, is aligned */
 	char text[2 * VFSWATCH_PATH_BYTES + sizeof(struct vfswatch_name_trailer)];
 };
 

@@ -128,13 +128,16 @@ static __always_inline bool stayed(struct walk *walk, struct dentry *dentry)
 /*
  * The absolute path by this mount, across the mounts above it to the true root.
  * Lockless, as a rename may race: false then, or when the name cannot be read,
- * and the next read tries again.
+ * and the next read tries again.  Each component is of one moment, all of them
+ * together need not be: where two directories of one path move during the walk,
+ * this read may see the one before and the other after.
  */
 static __always_inline bool read_path(struct walk *walk, struct dentry *dentry,
 				      struct mount *mount, __u64 magic)
 {
 	for (int depth = 0; depth < VFSWATCH_PATH_DEPTH; depth++) {
 		struct dentry *parent;
+		bool fits;
 
 		note_moves(walk, dentry);
 		parent = BPF_CORE_READ(dentry, d_parent);
@@ -154,11 +157,12 @@ static __always_inline bool read_path(struct walk *walk, struct dentry *dentry,
 			set_text(walk, root_text, sizeof(root_text));
 			return true;
 		}
-		if (!prepend_name(walk, dentry))
-			return walk->flags & VFSWATCH_NAME_TRUNCATED;
+		fits = prepend_name(walk, dentry);
 		/* Else name and parent may be of two places. */
 		if (!stayed(walk, dentry))
 			return false;
+		if (!fits)
+			return walk->flags & VFSWATCH_NAME_TRUNCATED;
 		dentry = parent;
 	}
 	walk->flags |= VFSWATCH_NAME_TRUNCATED;

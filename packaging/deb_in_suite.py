@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 
-import suite as debian
+from suite import source_lines, transport_settings
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 # deb.sh packages a commit, so there is a clone.
@@ -27,13 +27,12 @@ def main(suite, directory):
     directory.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as work:
         work = pathlib.Path(work)
-        (work / "sources.list").write_text(debian.source_lines(suite))
-        (work / "apt.conf").write_text(debian.transport_settings())
+        (work / "apt.conf").write_text(transport_settings())
         command = ["mmdebstrap", "--mode=root", "--variant=buildd", "--format=null",
                    "--include=git,ca-certificates", f"--aptopt={work / 'apt.conf'}",
                    *(f"--customize-hook={step}" for step in STEPS),
                    f"--customize-hook=sync-out /build/out {directory}",
-                   suite, "-", str(work / "sources.list")]
+                   suite, "-", *source_lines(suite)]
         return subprocess.run(command, check=False).returncode
 
 

@@ -40,7 +40,7 @@ Result<std::optional<std::uint32_t>> look_up(int (*find)(const char*, Entry*, ch
             return std::nullopt;
         } else if (number != EINTR) {
             return fail(
-                errno_error(number, std::string("cannot look up the ") + what + quoted(name)));
+                errno_error(number, std::string("cannot look up the ") + what + with_quotes(name)));
         }
     }
 }
@@ -59,9 +59,9 @@ Checked<std::uint32_t> parse_id(std::string_view text, const IdLookup& find,
         if (!id) return wrong(id.error().message() + "; write the " + what + "'s number");
         if (*id) return **id;
     }
-    return wrong("found the unknown " + what + " " + quoted(text) + ", expected the name of a " +
-                 what + " of this machine or a number from 0 to " + std::to_string(kMaxUid) +
-                 "; create the " + what + ", or write its number");
+    return wrong("found the unknown " + what + " " + with_quotes(text) +
+                 ", expected the name of a " + what + " of this machine or a number from 0 to " +
+                 std::to_string(kMaxUid) + "; create the " + what + ", or write its number");
 }
 
 }  // namespace

@@ -19,7 +19,7 @@ inline tl::unexpected<std::string> wrong(std::string message) {
 }
 
 inline tl::unexpected<std::string> wrong(std::string_view found, const std::string& expected) {
-    return wrong("found " + quoted(found) + ", expected " + expected);
+    return wrong("found " + with_quotes(found) + ", expected " + expected);
 }
 
 }  // namespace vfswatchd

@@ -11,7 +11,8 @@ std::string found(const YamlNode& node) {
         case YamlNode::Kind::kNull:
             return "nothing";
         case YamlNode::Kind::kScalar:
-            return node.in_quotes ? "the quoted text " + quoted(node.text) : quoted(node.text);
+            return node.in_quotes ? "the quoted text " + with_quotes(node.text)
+                                  : with_quotes(node.text);
         case YamlNode::Kind::kSequence:
             return "a list";
         case YamlNode::Kind::kMapping:
@@ -94,8 +95,9 @@ void NodeReader::read_pairs(const YamlNode& node, const std::string& content,
         }
         const auto [first, is_new] = seen.emplace(key.text, place(key));
         if (!is_new) {
-            fault(key, "found the key " + quoted(key.text) + " a second time, the first is at " +
-                           format_place(first->second) + "; join the two");
+            fault(key, "found the key " + with_quotes(key.text) +
+                           " a second time, the first is at " + format_place(first->second) +
+                           "; join the two");
             continue;
         }
         read(key, node.items[i]);
@@ -123,8 +125,8 @@ void NodeReader::unknown_key(const YamlNode& key_node, std::string_view path) {
                      "found a YAML merge key, expected the keys themselves; write them out");
     }
     const std::vector<std::string_view> names = names_under(keys_, path);
-    std::string message =
-        "found the unknown key " + quoted(key_node.text) + ", expected one of " + listed(names);
+    std::string message = "found the unknown key " + with_quotes(key_node.text) +
+                          ", expected one of " + listed(names);
     const auto elsewhere = std::find_if(keys_.begin(), keys_.end(), [&](const KeySpec& key) {
         return key_name(key) == key_node.text;
     });
@@ -185,7 +187,7 @@ bool NodeReader::is_first(Seen& seen, const std::string& item, const YamlNode& n
                           const KeySpec& key) {
     const auto [first, is_new] = seen.emplace(item, place(node));
     if (is_new) return true;
-    fault(node, std::string(key_name(key)) + ": found " + quoted(item) +
+    fault(node, std::string(key_name(key)) + ": found " + with_quotes(item) +
                     " a second time, the first is at " + format_place(first->second) +
                     (key.id == KeyId::kTargetName ? "; every target needs a name of its own"
                                                   : "; remove one"));
@@ -226,8 +228,8 @@ void NodeReader::read_bool(const KeySpec& key, const YamlNode& node, bool& out) 
 void NodeReader::unknown_word(const KeySpec& key, const YamlNode& node,
                               const std::vector<std::string_view>& known) {
     const std::string_view guess = nearest(node.text, known);
-    fault(node, std::string(key_name(key)) + ": found " + quoted(node.text) + ", expected one of " +
-                    listed(known) +
+    fault(node, std::string(key_name(key)) + ": found " + with_quotes(node.text) +
+                    ", expected one of " + listed(known) +
                     (guess.empty() ? "" : "; did you mean `" + std::string(guess) + "`?"));
 }
 

@@ -134,7 +134,7 @@ void ConfigReader::read_mapping(const YamlNode& node, std::string_view path) {
 bool ConfigReader::may_stand_here(const KeySpec& key, const YamlNode& key_node,
                                   std::string_view path) {
     if (role_ == FileRole::kMain || !path.empty() || key.id == KeyId::kTargets) return true;
-    nodes_.fault(key_node, "found " + quoted(key_node.text) +
+    nodes_.fault(key_node, "found " + with_quotes(key_node.text) +
                                ", expected only `targets` in a drop-in; move it to the main "
                                "configuration file");
     return false;

@@ -38,7 +38,7 @@ Checked<void> check_comm(std::string_view text) {
     if (text.size() > kMaxCommBytes) {
         return wrong(text, "at most " + std::to_string(kMaxCommBytes) +
                                " bytes, to which the kernel cuts a process's name; write " +
-                               quoted(text.substr(0, kMaxCommBytes)));
+                               with_quotes(text.substr(0, kMaxCommBytes)));
     }
     return {};
 }
@@ -48,8 +48,8 @@ Checked<void> check_exe(std::string_view text) {
     if (!checked) return checked;
     if (text.front() == '/') return {};
     const std::string anywhere = (text.starts_with("**/") ? "/" : "/**/") + std::string(text);
-    return wrong(text,
-                 "a pattern that starts with `/`; for any directory write " + quoted(anywhere));
+    return wrong(
+        text, "a pattern that starts with `/`; for any directory write " + with_quotes(anywhere));
 }
 
 Checked<void> check_unit(std::string_view text) {
@@ -88,8 +88,8 @@ Checked<void> check_cgroup(std::string_view text) {
                      "/proc/PID/cgroup for a process's cgroup");
     }
     if (text.starts_with(kMount)) {
-        return wrong(text,
-                     "a path below the root of the cgroups; leave " + quoted(kMount) + " away");
+        return wrong(
+            text, "a path below the root of the cgroups; leave " + with_quotes(kMount) + " away");
     }
     return {};
 }

@@ -187,7 +187,7 @@ void TargetReader::check_snippets() {
     }
     for (const PathPattern& pattern : target_.include) {
         if (!names_any_file(pattern.text)) continue;
-        nodes_.fault(pattern.place, "include: found " + quoted(pattern.text) +
+        nodes_.fault(pattern.place, "include: found " + with_quotes(pattern.text) +
                                         " beside `snippets`, expected patterns that do not name "
                                         "every file, for such a target cannot sample; say of "
                                         "which files parts may be copied");

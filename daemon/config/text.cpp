@@ -44,7 +44,7 @@ std::string shortened(std::string_view text) {
     return harmless(text.substr(0, end)) + (end < text.size() ? "..." : "");
 }
 
-std::string quoted(std::string_view text) {
+std::string with_quotes(std::string_view text) {
     return "`" + shortened(text) + "`";
 }
 

@@ -17,7 +17,7 @@ namespace vfswatchd {
 [[nodiscard]] std::string shortened(std::string_view text);
 
 /// Foreign text for a message: shortened, in backquotes.
-[[nodiscard]] std::string quoted(std::string_view text);
+[[nodiscard]] std::string with_quotes(std::string_view text);
 
 /// `a, b, c`
 [[nodiscard]] std::string listed(std::span<const std::string_view> words);

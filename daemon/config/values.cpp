@@ -111,7 +111,7 @@ Checked<std::string> parse_host(std::string_view text) {
     const std::string host(bracketed ? text.substr(1, text.size() - 2) : text);
     const std::string canonical = canonical_ip(host, bracketed ? AF_INET6 : AF_INET);
     if (!canonical.empty()) return canonical;
-    return wrong("found the host " + quoted(text) +
+    return wrong("found the host " + with_quotes(text) +
                  ", expected an IPv4 address, an IPv6 address in brackets, or localhost" +
                  (bracketed ? "" : "; names are not looked up: write the address"));
 }
@@ -150,7 +150,7 @@ Checked<std::string> unescape(std::string_view text) {
         }
         const bool control = byte.value < 0x20 || byte.value == 0x7f;
         if (control && byte.length == 1) {
-            return wrong("found the control character " + quoted(text.substr(0, 1)) +
+            return wrong("found the control character " + with_quotes(text.substr(0, 1)) +
                          ", expected its escape; write '\\xNN', in single quotes");
         }
         plain += static_cast<char>(byte.value);
@@ -253,7 +253,8 @@ Checked<void> check_file(std::string_view text) {
         return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
     };
     if (std::any_of(text.begin(), text.end(), is_control))
-        return wrong("found a control character in the path " + quoted(text) + ", expected none");
+        return wrong("found a control character in the path " + with_quotes(text) +
+                     ", expected none");
     return {};
 }
 

@@ -148,7 +148,7 @@ void WebConfigReader::read_client_names(const KeySpec& key, const YamlNode& node
 void WebConfigReader::read_version(const KeySpec& key, const YamlNode& node,
                                    const TlsVersionWord*& out) {
     if (node.kind == Kind::kScalar && (node.text == "TLS10" || node.text == "TLS11"))
-        return nodes_.fault(node, std::string(key_name(key)) + ": found " + quoted(node.text) +
+        return nodes_.fault(node, std::string(key_name(key)) + ": found " + with_quotes(node.text) +
                                       ", which is broken and not spoken, expected one of " +
                                       listed(names_of(tls_version_words())));
     out = nodes_.find_word(key, node, tls_version_words(), names_of(tls_version_words()));
@@ -178,8 +178,8 @@ void WebConfigReader::read_header(const KeySpec& key, const YamlNode& node) {
     const std::string name(key_name(key));
     const std::vector<std::string_view> words = header_words(name);
     if (!is_header_text(node.text))
-        return nodes_.fault(
-            node, name + ": found " + quoted(node.text) + ", expected a line of printable ASCII");
+        return nodes_.fault(node, name + ": found " + with_quotes(node.text) +
+                                      ", expected a line of printable ASCII");
     if (!words.empty() && std::find(words.begin(), words.end(), node.text) == words.end())
         return nodes_.unknown_word(key, node, words);
     config_.headers.push_back({name, node.text});
@@ -194,10 +194,10 @@ void WebConfigReader::read_users(const KeySpec& key, const YamlNode& node) {
 
 void WebConfigReader::read_user(const YamlNode& name, const YamlNode& hash) {
     if (!is_header_text(name.text) || name.text.find(':') != std::string::npos)
-        return nodes_.fault(name, "found the user " + quoted(name.text) +
+        return nodes_.fault(name, "found the user " + with_quotes(name.text) +
                                       ", expected printable ASCII without a colon, as in HTTP's "
                                       "basic authentication");
-    const std::string of = "the password of " + quoted(name.text) + ": ";
+    const std::string of = "the password of " + with_quotes(name.text) + ": ";
     if (hash.kind == Kind::kRefused) return;
     if (hash.kind != Kind::kScalar)
         return nodes_.fault(hash, of + "found " + found(hash) + ", expected " + kBcryptShape);
@@ -249,7 +249,7 @@ void WebConfigReader::check_suites() {
             !uses(&SuiteWord::cipher, suite.cipher) || uses(&SuiteWord::word, suite.word))
             continue;
         nodes_.fault(suites_place_,
-                     "cipher_suites: found a list that brings " + quoted(suite.word) +
+                     "cipher_suites: found a list that brings " + with_quotes(suite.word) +
                          " with it, for its exchange and its cipher are both there, expected it in "
                          "the list; add it, or leave others out");
     }

@@ -181,7 +181,7 @@ class TreeBuilder : public YAML::EventHandler {
                   "where it is needed, and put text that begins with `&` in quotes");
             node.kind = YamlNode::Kind::kRefused;
         } else if (tag != "?" && tag != "!" && !tag.empty()) {
-            fault(mark, "found the YAML tag " + quoted(tag) +
+            fault(mark, "found the YAML tag " + with_quotes(tag) +
                             ", expected a value; remove the "
                             "tag, and put text that begins with `!` in quotes");
             node.kind = YamlNode::Kind::kRefused;
@@ -233,7 +233,7 @@ bool is_plain_text(const SourceText& source, std::string_view text, FileFaults& 
         const auto first = static_cast<unsigned char>(text[at]);
         const bool space = first == '\t' || first == '\n' || first == '\r';
         if (length == 0 || first == 0x7f || (first < 0x20 && !space)) {
-            faults.add(source.place(at), "found the byte " + quoted(text.substr(at, 1)) +
+            faults.add(source.place(at), "found the byte " + with_quotes(text.substr(at, 1)) +
                                              ", expected UTF-8 text; write a pattern's odd bytes "
                                              "as '\\xNN', in single quotes");
             return false;

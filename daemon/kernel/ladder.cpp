@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernel/ladder.h"
 
+#include <algorithm>
 #include <string>
 
 #include "kernel/platform.h"
@@ -84,11 +85,10 @@ void add_refusals(const std::string& what, const std::vector<RungOutcome<Method>
 }
 
 template <typename Method>
-std::vector<Method> after(const std::vector<Method>& methods, Method method) {
-    auto found = methods.begin();
-    while (found != methods.end() && *found++ != method)
-        continue;
-    return {found, methods.end()};
+std::vector<Method> after(std::vector<Method> methods, Method method) {
+    const auto found = std::find(methods.begin(), methods.end(), method);
+    methods.erase(methods.begin(), found == methods.end() ? found : found + 1);
+    return methods;
 }
 
 LadderOutcome climb_with_paths(const ProbeWishes& wishes, const BeforeTrial& before_trial) {

@@ -313,7 +313,7 @@ std::string as_path(std::string_view pattern) {
 }
 
 std::string refusal(const PathPattern& pattern, const SensitiveFiles& files) {
-    return "include: " + quoted(pattern.text) + " is sensitive (" + std::string(files.what) +
+    return "include: " + with_quotes(pattern.text) + " is sensitive (" + std::string(files.what) +
            "): nothing of it is copied unless the target says `allow_sensitive: true`; leave it "
            "out of include, or out of a target with snippets";
 }

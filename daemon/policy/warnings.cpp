@@ -29,7 +29,7 @@ std::vector<std::string> snippet_warnings(const Config& config) {
     }
     for (const SensitiveInclude& include : sensitive_includes(config))
         lines.push_back("target " + include.target->name + ": nothing of " +
-                        quoted(include.pattern->text) + " is copied, for it is sensitive (" +
+                        with_quotes(include.pattern->text) + " is copied, for it is sensitive (" +
                         std::string(include.files->what) + ")");
     if (!sampled.empty()) lines.insert(lines.begin(), copying(sampled));
     return lines;

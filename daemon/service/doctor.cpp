@@ -143,7 +143,7 @@ const char* word(State state) {
     return "missing";
 }
 
-std::string quoted(const std::string& text) {
+std::string with_quotes(const std::string& text) {
     std::string out = "\"";
     for (const char c : text) {
         if (c == '"' || c == '\\') out += '\\';
@@ -201,10 +201,10 @@ std::string to_json(const std::vector<Finding>& findings) {
     json += can_count(findings) ? "true" : "false";
     json += ",\"findings\":[";
     for (std::size_t i = 0; i < findings.size(); i++)
-        json += std::string(i == 0 ? "" : ",") + "{\"subject\":" + quoted(findings[i].subject) +
-                ",\"state\":\"" + word(findings[i].state) +
-                "\",\"found\":" + quoted(findings[i].found) +
-                ",\"remedy\":" + quoted(findings[i].remedy) + "}";
+        json += std::string(i == 0 ? "" : ",") +
+                "{\"subject\":" + with_quotes(findings[i].subject) + ",\"state\":\"" +
+                word(findings[i].state) + "\",\"found\":" + with_quotes(findings[i].found) +
+                ",\"remedy\":" + with_quotes(findings[i].remedy) + "}";
     return json + "]}\n";
 }
 

@@ -10,13 +10,13 @@
 namespace vfswatchd {
 namespace {
 
-std::string quoted(const std::string& name) {
+std::string with_quotes(const std::string& name) {
     return "`" + name + "`";
 }
 
 std::optional<Error> add_passed(std::vector<PassedFd> sockets, std::vector<Listener>& listeners) {
     for (PassedFd& socket : sockets) {
-        auto listener = adopt_listener(std::move(socket.fd), quoted(socket.name));
+        auto listener = adopt_listener(std::move(socket.fd), with_quotes(socket.name));
         if (!listener) return listener.error();
         listeners.push_back(std::move(*listener));
     }
@@ -33,7 +33,7 @@ Error none_passed(const ConfigPlace& place) {
 std::vector<std::string> unused(const std::vector<PassedFd>& sockets) {
     std::vector<std::string> warnings;
     for (const PassedFd& socket : sockets)
-        warnings.push_back("nobody serves the socket " + quoted(socket.name) +
+        warnings.push_back("nobody serves the socket " + with_quotes(socket.name) +
                            " that systemd passed, because other addresses are named: add "
                            "`- address: systemd` to listen, or stop that socket unit");
     return warnings;

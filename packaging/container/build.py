@@ -73,9 +73,8 @@ def packages():
 def layer_of(build, work, epoch):
     """The image's one layer, a tar archive."""
     extracted = work / "packages.tar"
-    (work / "sources.list").write_text(source_lines(SUITE))
     subprocess.run(["mmdebstrap", "--variant=extract", "--quiet", f"--include={','.join(packages())}",
-                    SUITE, str(extracted), str(work / "sources.list")], check=True)
+                    SUITE, str(extracted), *source_lines(SUITE)], check=True)
     subprocess.run(["cmake", "--install", str(build), "--strip"], check=True,
                    env={**os.environ, "DESTDIR": str(work / "ours")}, stdout=subprocess.DEVNULL)
     out = io.BytesIO()

@@ -52,7 +52,8 @@ UniqueFd Crowd::connect() const {
     to.sin_family = AF_INET;
     to.sin_port = htons(port_);
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    // It goes on in the background; where it fails, the client comes again.
+    // It goes on in the background; where it fails, the client comes again. What it says then
+    // begins in the middle of a request: it is never whole anyway.
     ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&to), sizeof to);
     return fd;
 }

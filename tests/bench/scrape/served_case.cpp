@@ -127,15 +127,22 @@ double scrape_at_once(std::vector<ScrapeClient>& clients, std::uint16_t port, bo
 PathTime time_of(std::uint16_t port, const std::string& path, int runs) {
     ScrapeClient client;
     std::vector<double> times_ms;
+    int hung_up = 0;
     for (int run = 0; run < runs; ++run) {
         // The crowd moves once in a second: looks are spread over seconds.
         std::this_thread::sleep_for(kBetweenLooks);
-        times_ms.push_back(milliseconds(client.get(port, path)));
+        const double took_ms = milliseconds(client.get(port, path));
+        if (client.answer().empty()) {
+            ++hung_up;
+            continue;
+        }
         if (!client.answer().starts_with("HTTP/1.1 200"))
             throw std::runtime_error(path + ": " + client.answer().substr(0, 50));
+        times_ms.push_back(took_ms);
     }
+    if (times_ms.empty()) throw std::runtime_error(path + " is never answered");
     const double worst = *std::max_element(times_ms.begin(), times_ms.end());
-    return {.median_ms = median(std::move(times_ms)), .worst_ms = worst};
+    return {.median_ms = median(std::move(times_ms)), .worst_ms = worst, .hung_up = hung_up};
 }
 
 PathTimes times_of_paths(std::uint16_t port, int runs) {

@@ -30,6 +30,7 @@ CaseResult run_case(const char* server, std::size_t files, bool gzip, int runs, 
 struct PathTime {
     double median_ms = 0;
     double worst_ms = 0;
+    int hung_up = 0;  ///< looks that were hung up on before they had said anything, as of a crowd
 };
 
 struct PathTimes {
@@ -46,7 +47,7 @@ struct CrowdedCase {
 };
 
 /// The same server, before and while 1,000 clients say nothing and 200 a byte in a second.
-/// Errors: throws std::runtime_error, also where one is not answered with 200.
+/// Errors: throws std::runtime_error, also where an answer is not 200.
 CrowdedCase run_crowded_case(const char* server, std::size_t files, int runs);
 
 /// What that process does: says its port on stdin's socket, is scraped, and says its memory

@@ -24,6 +24,8 @@ namespace {
 constexpr std::size_t kPageBytes = 150'000;  // some 1,000 series
 constexpr int kClients = 4;
 constexpr int kScrapesOfAConnection = 50;
+/// Half of them for the heap to find its size, the others to keep it.
+constexpr int kFewestRounds = 4;
 constexpr double kMostGrowth = 1.05;
 constexpr char kRight[] = "Authorization: Basic cHJvbTpzZWNyZXQ=\r\n";  // prom:secret
 
@@ -130,7 +132,6 @@ int run(int scrapes, int certificates) {
         failures += soak.round();
         sizes.push_back(size_now());
     }
-    // In the first half the heap finds its size.
     const Size& first = sizes[sizes.size() / 2];
     const Size& last = sizes.back();
     std::printf(
@@ -150,8 +151,8 @@ int run(int scrapes, int certificates) {
 int main(int argc, char** argv) {
     const int scrapes = argc == 3 ? std::atoi(argv[1]) : 0;
     const int certificates = argc == 3 ? std::atoi(argv[2]) : 0;
-    if (scrapes <= 0 || certificates <= 0) {
-        std::fputs("usage: web_soak SCRAPES CERTIFICATES\n", stderr);
+    if (scrapes <= 0 || certificates < vfswatchd::kFewestRounds) {
+        std::fputs("usage: web_soak SCRAPES CERTIFICATES   (4 certificates or more)\n", stderr);
         return 64;
     }
     try {

@@ -143,7 +143,7 @@ def profile_with_bpf():
 
 
 def run_daemon(image, profile):
-    """With the DaemonSet's mounts and security context."""
+    """With the manifest's capabilities, and its mounts."""
     return podman(
         "run", "--detach", "--pid=host", "--network=host", "--read-only", "--user=0",
         "--cap-drop=all", *(f"--cap-add={name}" for name in capabilities()),

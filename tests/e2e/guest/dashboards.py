@@ -79,10 +79,8 @@ def check_top(check, columns):
     text = terminal.shown()
     (PICTURES / f"top-{columns}.txt").write_text(text)
     print(text)
-    lines = text.rstrip("\n").split("\n")
-    check.true(f"top at {columns} columns fits", max(map(len, lines)) <= columns, lines)
     if columns >= 200:
-        check.true("there it cuts no path", f" {DATA}/file" in text, text)
+        check.true("there nothing is cut", "…" not in text, text)
     terminal.press("c")
     check.true(f"top at {columns} columns sorts by calls",
                checks.until(lambda: "*CALLS/s" in terminal.shown(), 30), terminal.shown())

@@ -94,7 +94,7 @@ def target_total(target):
             page.sum(endpoint.TARGET_CALLS, target=target))
 
 
-def unresolved():
+def reads_in_moves():
     page = endpoint.scrape()
     return tuple(page.sum(family, reason="path_unresolved")
                  for family in (endpoint.UNATTRIBUTED_BYTES, endpoint.UNATTRIBUTED_CALLS))
@@ -105,7 +105,7 @@ def check_table(check):
     checks.say("all cases have run")
 
     def look():
-        return total([target_total("table"), unresolved()])
+        return total([target_total("table"), reads_in_moves()])
 
     endpoint.until_equal(look, total_of(cases))
     seen = files_of("table")

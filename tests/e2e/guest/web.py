@@ -214,7 +214,7 @@ class Holders(multiprocessing.Process):
     its own: what it takes to hold them shall not be the measured client's."""
 
     def __init__(self):
-        super().__init__()
+        super().__init__(daemon=True)
         self.told = multiprocessing.Event()
         self.reconnects = multiprocessing.Value("L", 0)
         self.start()
@@ -299,6 +299,7 @@ def check_holders(check):
                    seconds <= SLOWER_AT_MOST * usual[path] + NOISE_SECONDS,
                    f"{seconds * 1000:.1f} ms, usually {usual[path] * 1000:.1f} ms; "
                    f"{holders.reconnects.value} came again")
+    check.equal("they did hold on", (holders.exitcode, holders.reconnects.value > 0), (0, True))
     check.true("they hold no memory beyond its bound", grown <= HELD_BYTES_AT_MOST, grown)
 
 

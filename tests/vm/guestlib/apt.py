@@ -1,44 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Packages of any Debian suite, from the mirror that this machine's apt is set up with."""
+"""apt for any Debian suite, beside the machine's own."""
 import functools
 import re
 import subprocess
+import sys
 
 from guestlib import host
 
-KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
+sys.path.insert(0, str(host.VM_DIR.parents[1] / "packaging"))
 
-
-@functools.lru_cache(maxsize=None)
-def mirrors():
-    """(archive URI, security URI or None), as apt's own settings name them."""
-    archive = security = None
-    # $(RELEASE) is known from the settings alone, before the first `apt-get update`.
-    for line in host.run("apt-get", "indextargets", "--format", "$(RELEASE) $(REPO_URI)",
-                         "Created-By: Packages").splitlines():
-        release, uri = line.split(" ", 1)
-        if re.fullmatch(r"[a-z]+-security|[a-z]+/updates", release):
-            security = security or uri
-        elif re.fullmatch(r"bookworm|bookworm-updates|(old)*stable|trixie|forky|sid", release):
-            archive = archive or uri
-    if archive is None:
-        raise host.VmError("apt has no Debian archive among its sources (apt-get indextargets)")
-    return archive, security
-
-
-def source_lines(suite):
-    """sources.list lines of a suite, its security updates with it."""
-    archive, security = mirrors()
-    lines = [f"deb [signed-by={KEYRING}] {archive} {suite} main"]
-    if security is not None and suite != "sid":
-        lines.append(f"deb [signed-by={KEYRING}] {security} {suite}-security main")
-    return lines
-
-
-def transport_settings():
-    """apt.conf text of this machine's proxies, timeouts and date checks, for an apt that reads
-    no settings of the machine."""
-    return host.run("apt-config", "dump", "Acquire")
+from suite import source_lines, transport_settings  # noqa: E402,F401  (the path must be set first)
 
 
 class SuiteApt:
