@@ -90,6 +90,7 @@ std::optional<Error> Endpoint::start() {
 }
 
 void Endpoint::take_no_more() {
+    takes_no_more_ = true;
     if (daemon_ && !left_) left_.reset(MHD_quiesce_daemon(daemon_.get()));
 }
 
@@ -162,7 +163,10 @@ MHD_Result Endpoint::send(MHD_Connection* connection, HttpReply reply, const Acc
     const unsigned status = reply.status;
     const ResponsePtr response = make_response(std::move(reply), access.headers, shared_.router,
                                                limits_.connection_bytes, head);
-    return response ? MHD_queue_response(connection, status, response.get()) : MHD_NO;
+    if (!response) return MHD_NO;
+    // A kept connection that asks again and again would be ended in the middle of an answer.
+    if (takes_no_more_) MHD_add_response_header(response.get(), "Connection", "close");
+    return MHD_queue_response(connection, status, response.get());
 }
 
 void Endpoint::on_answered(void* context, MHD_Connection* connection, void** request_context,

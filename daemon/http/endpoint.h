@@ -3,6 +3,7 @@
 
 #include <microhttpd.h>
 
+#include <atomic>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -38,7 +39,8 @@ class Endpoint {
     [[nodiscard]] const HttpAddress& address() const { return listener_.address; }
     [[nodiscard]] bool speaks_tls() const { return tls_; }
 
-    /// Leaves who comes from now on in the socket's queue.
+    /// Leaves who comes from now on in the socket's queue. Who is connected and asks once more is
+    /// answered, and told to come anew.
     void take_no_more();
     /// Is there a client that was taken and has no whole answer yet?
     [[nodiscard]] bool is_asked() const { return connections_.waiting() > 0; }
@@ -74,6 +76,7 @@ class Endpoint {
     bool guarded_;  ///< by the socket's permissions: neither TLS nor passwords
     bool tls_;
     ConnectionTable connections_;
+    std::atomic<bool> takes_no_more_ = false;
     UniqueFd left_;  // the daemon's socket once it takes no more; its thread may still look at it
     std::unique_ptr<MHD_Daemon, StopDaemon> daemon_;  // last: its thread uses what stands above
 };

@@ -160,6 +160,30 @@ TEST(PassedSockets, AStopLetsAnAnswerEnd) {
     EXPECT_TRUE(answer.get().whole);
 }
 
+TEST(PassedSockets, AStopTellsWhoAsksMeanwhileToComeAnew) {
+    Held socket = held_tcp();
+    std::promise<void> begun;
+    HttpHandlers handlers = serving("");
+    handlers.scrape = scraping([&begun] { return std::make_unique<SlowSource>(begun); });
+    HttpServer server = serving_on(std::move(socket.passed), std::move(handlers));
+    const HttpAddress address = server.addresses()[0];
+    const std::string request = "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n";
+    RawClient kept(address);
+    kept.send(request);
+    EXPECT_EQ(kept.receive_answer().headers.count("connection"), 0U);
+    auto slow = std::async(std::launch::async, [&] { return ask(address, "GET", "/metrics"); });
+    begun.get_future().wait();
+    auto stopped = std::async(std::launch::async, [&server] { server.stop(); });
+    // The stop has begun, and the slow page has not ended.
+    std::this_thread::sleep_for(std::chrono::milliseconds(30));
+    kept.send(request);
+    const Answer answer = kept.receive_answer();
+    EXPECT_TRUE(answer.whole);
+    EXPECT_EQ(answer.headers.at("connection"), "close");
+    EXPECT_TRUE(kept.hung_up_within(5'000));
+    EXPECT_TRUE(slow.get().whole);
+}
+
 TEST(PassedSockets, AStopDoesNotWaitForAClientThatAsksForNothing) {
     Held socket = held_tcp();
     HttpServer server = serving_on(std::move(socket.passed), serving(""));
