@@ -147,12 +147,17 @@ class SlowSource : public BodySource {
     bool done_ = false;
 };
 
+/// `begun` is told once the page is under way.
+HttpHandlers serving_slowly(std::promise<void>& begun) {
+    HttpHandlers handlers = serving("");
+    handlers.scrape = scraping([&begun] { return std::make_unique<SlowSource>(begun); });
+    return handlers;
+}
+
 TEST(PassedSockets, AStopLetsAnAnswerEnd) {
     Held socket = held_tcp();
     std::promise<void> begun;
-    HttpHandlers handlers = serving("");
-    handlers.scrape = scraping([&begun] { return std::make_unique<SlowSource>(begun); });
-    HttpServer server = serving_on(std::move(socket.passed), std::move(handlers));
+    HttpServer server = serving_on(std::move(socket.passed), serving_slowly(begun));
     const HttpAddress address = server.addresses()[0];
     auto answer = std::async(std::launch::async, [&] { return ask(address, "GET", "/metrics"); });
     begun.get_future().wait();
@@ -163,9 +168,7 @@ TEST(PassedSockets, AStopLetsAnAnswerEnd) {
 TEST(PassedSockets, AStopTellsWhoAsksMeanwhileToComeAnew) {
     Held socket = held_tcp();
     std::promise<void> begun;
-    HttpHandlers handlers = serving("");
-    handlers.scrape = scraping([&begun] { return std::make_unique<SlowSource>(begun); });
-    HttpServer server = serving_on(std::move(socket.passed), std::move(handlers));
+    HttpServer server = serving_on(std::move(socket.passed), serving_slowly(begun));
     const HttpAddress address = server.addresses()[0];
     const std::string request = "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n";
     RawClient kept(address);
